@@ -1,0 +1,75 @@
+// What a running command works with: settings, output, terminal, datastore. Made in main(), wired in
+// wire.cpp.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/actor.h"
+#include "base/context.h"
+#include "base/json.h"
+#include "cmd/command.h"
+#include "crypto/note.h"
+#include "datamap/map.h"
+#include "object/store.h"
+#include "store/session.h"
+
+namespace ccctl::cmd {
+
+// One setting and where it came from (flag, environment, file:line, default): `config show --origin`.
+struct Setting {
+  std::string name, value, origin;
+};
+
+class Output;  // render/output.h
+class App {
+ public:
+  App(Context context, const Spec& spec, const Args& args);
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  const Context& context() const;
+  const std::vector<Setting>& settings() const;
+  std::string setting(std::string_view name) const;  // empty when unset
+
+  // The datastore: settings and PG* variables, else the sandbox (which stderr says). Opened once.
+  store::Session& session();
+  // Another log-in of the same datastore (the sealing account's).
+  store::Session open_as(const std::string& user);
+  // session_user's rights from ccctl.principal. `refused` when the log-in has none.
+  const Actor& actor();
+  // --tenant, else the actor's only one; `refused` for a tenant that is not the actor's.
+  std::string tenant();
+  void require_role(std::initializer_list<Role> any_of);
+
+  const datamap::Map& map();                       // the setting `map`, or the sandbox's
+  object::ObjectStore& objects(const std::string& name);
+  std::string pack_folder();                       // the tenant's pack
+
+  // Seals when this session has the seal key; returns false when others must.
+  bool seal_if_possible();
+  std::vector<crypto::VerifierKey> verifier_keys();
+
+  // The result. Object and rows are rendered as -o says; only the result goes to stdout (or --out).
+  void print(const Json& document);                                   // json; table: key-value lines
+  void print_rows(const std::vector<std::string>& columns, const std::vector<Json>& rows,
+                  const Json& envelope);                              // table, csv, ndjson, json
+  void write_result(std::string_view bytes);                          // verbatim (a receipt)
+  // Reserves --out before the first write to the datastore (io error when it cannot be created).
+  void reserve_out();
+  bool json_output() const;
+  void message(std::string_view line);                                // stderr, unless --quiet
+
+  // Asks on the terminal device, never on stdin; nothing when there is no terminal.
+  std::optional<std::string> prompt(std::string_view question);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ccctl::cmd

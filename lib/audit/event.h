@@ -1,0 +1,33 @@
+// One event of the audit log: who did what to whom, why, under which policy (formats.md 5).
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "base/time.h"
+#include "crypto/digest.h"
+#include "store/session.h"
+
+namespace ccctl::audit {
+
+enum class LogName { security, evidence };
+std::string_view to_text(LogName log);
+
+// `body` holds what is particular to the action. Never personal data: pseudonyms, ids and counts.
+struct Event {
+  LogName log = LogName::evidence;
+  std::string tenant;
+  std::string action;      // "request.delete.confirmed", "hold.added" …
+  std::string actor;       // session_user
+  std::string request_id;  // may be empty
+  Json body;
+};
+
+// The exact bytes of the leaf: one line of canonical JSON, at most 60,000 bytes, without newline.
+std::string leaf_line(const Event& event, Instant at);
+
+// Puts the event into the pending table in the caller's transaction and returns its leaf hash, by
+// which others refer to it; the index comes with sealing. Needs no key.
+crypto::Digest append(store::Tx& tx, const Event& event, Instant at);
+
+}  // namespace ccctl::audit

@@ -1,0 +1,62 @@
+// What PostgreSQL's catalog says of the mapped tables, read in one go.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datamap/map.h"
+#include "store/session.h"
+
+namespace ccctl::datamap {
+
+struct CatalogColumn {
+  std::string name;
+  std::string type;          // format_type: "timestamp with time zone", "character varying(20)", "text[]"
+  bool not_null = false;
+  bool generated = false;    // generated always as …
+  bool identity = false;
+};
+
+struct ForeignKey {
+  std::string name;
+  TableName from;
+  std::vector<std::string> from_columns;
+  TableName to;
+  std::vector<std::string> to_columns;
+  char on_delete = 'a';      // a no action, r restrict, c cascade, n set null, d set default
+  bool indexed = false;      // an index of `from` begins with its columns
+  bool deferrable = false;
+};
+
+struct CatalogTable {
+  TableName name;            // as the map writes it; for partitions the root's
+  std::uint32_t oid = 0;
+  std::string sql_name;      // quoted, with schema: ready for SQL
+  bool partitioned = false;
+  std::vector<CatalogColumn> columns;
+  std::vector<std::string> primary_key;
+  std::vector<std::vector<std::string>> unique_not_null;  // other unique keys without nullable columns
+  std::vector<std::string> triggers, rules, policies, publications, materialised_views, children;
+  std::vector<std::string> checks;        // names of CHECK constraints with the columns they read
+  bool row_security_active = false;       // for this session's user
+  double estimated_rows = 0;
+
+  const CatalogColumn* column(std::string_view name) const;
+};
+
+struct Catalog {
+  std::map<TableName, CatalogTable> tables;  // every table of the mapped schemas, mapped or not
+  std::vector<ForeignKey> foreign_keys;
+
+  const CatalogTable* table(std::string_view name) const;
+  const CatalogTable& at(std::string_view name) const;  // throws map_drift when it is not there
+  // Hex SHA-256 over columns, keys and foreign keys of the given tables (partition roots only):
+  // what a plan pins (formats.md 3).
+  std::string digest(const std::vector<TableName>& closure) const;
+};
+
+Catalog read_catalog(store::Tx& tx, const Map& map);
+
+}  // namespace ccctl::datamap

@@ -1,0 +1,30 @@
+// Objects (recordings, attachments) outside the datastore: `file:` here, `s3:` later.
+//
+// Deleting an object twice, or one that is not there, is success: deletion is driven by committed
+// intents and may be repeated after a crash.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace ccctl::object {
+
+class ObjectStore {
+ public:
+  ObjectStore() = default;
+  ObjectStore(const ObjectStore&) = delete;
+  ObjectStore& operator=(const ObjectStore&) = delete;
+  virtual ~ObjectStore() = default;
+
+  // Keys are relative ("acme/rec/7f/…"): a leading "/", ".." or NUL is refused (usage).
+  virtual void put(std::string_view key, std::string_view bytes) = 0;  // durable when it returns
+  virtual std::string get(std::string_view key) = 0;                   // not_found when absent
+  virtual bool exists(std::string_view key) = 0;
+  virtual void remove(std::string_view key) = 0;                       // durable when it returns
+};
+
+// "file:/var/lib/…" . Throws config_invalid for another scheme or a relative path.
+std::unique_ptr<ObjectStore> open(std::string_view url);
+
+}  // namespace ccctl::object

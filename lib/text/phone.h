@@ -1,0 +1,18 @@
+// Telephone numbers in E.164 (libphonenumber).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ccctl::text {
+
+// "+81312345678" of what a person or a system wrote ("０３-1234-5678" in region JP), or nothing when
+// it is no possible number. `region` is an ISO country code for numbers without a leading +; empty:
+// only international ones are understood.
+std::optional<std::string> e164(std::string_view written, std::string_view region);
+
+// The decimal digits of any script as ASCII, everything else dropped.
+std::string digits(std::string_view written);
+
+}  // namespace ccctl::text
