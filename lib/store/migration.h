@@ -20,10 +20,14 @@ struct Migration {
 
 std::span<const Migration> migrations();
 
+// schemas/sql/contact-center.sql, the reference datastore; empty when the program was built
+// without.
+std::string_view reference_schema();
+
 struct MigrationState {
-  int applied = 0;                   // 0: there is no ccctl schema
-  int known = 0;                     // what this program brings
-  std::vector<int> altered;          // applied with another digest than this program's
+  int applied = 0;           // 0: there is no ccctl schema
+  int known = 0;             // what this program brings
+  std::vector<int> altered;  // applied with another digest or name than this program's
 };
 
 MigrationState migration_state(Tx& tx);

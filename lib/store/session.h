@@ -1,12 +1,15 @@
 // A connection to the datastore, and transactions on it.
 //
-// Everything of libpqxx and libpq is behind this header. A PostgreSQL error keeps its SQLSTATE,
-// constraint, table and column; its DETAIL, CONTEXT and message text are dropped, because they print
-// personal values. Errors thrown: unreachable (connection refused or lost), denied (42501 and
-// failed log-in), busy (lock or statement timeout), unexpected (anything else, with the SQLSTATE as
-// context). Not thread-safe: one thread has one session.
+// Everything of libpq is behind this header (libpqxx 6.4.5 shows neither constraint nor table of an
+// error, nor libpq's connection). A PostgreSQL error keeps its SQLSTATE, constraint, table and
+// column, in the message and as the error's context; its DETAIL, CONTEXT and message text are
+// dropped, because they print personal values. Errors thrown: unreachable (connection refused or
+// lost), denied (42501 and failed log-in), busy (lock or statement timeout, too many connections,
+// and as RetryableError a serialization failure or deadlock), usage (a parameter that PostgreSQL
+// cannot take), unexpected (anything else). Not thread-safe: one thread has one session.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,8 +24,8 @@
 
 namespace ccctl::store {
 
-// Where the datastore is. `dsn` is a libpq connection string without a password (one with a password
-// is refused with a hint); empty means libpq's own environment. A remote host needs
+// Where the datastore is. `dsn` is a libpq connection string without a password (one with a
+// password is refused with a hint); empty means libpq's own environment. A remote host needs
 // sslmode=verify-full (W-44, P-18): refused with exit 5 otherwise.
 struct Target {
   std::string dsn;
@@ -49,7 +52,8 @@ class StatementError : public Error {
 };
 
 // The rows a statement returned. Copyable (shares the result); values are PostgreSQL's text form.
-// A string_view taken from it lives as long as any copy of the Rows.
+// A string_view taken from it lives as long as any copy of the Rows. integer() and boolean() throw
+// (unexpected) for what is not one, NULL included; instant() gives nothing for NULL and infinity.
 class Rows {
  public:
   struct Impl;
@@ -65,7 +69,7 @@ class Rows {
   // The value, or an empty view for NULL: ask is_null() where that matters.
   std::string_view text(std::size_t row, std::size_t column) const;
   Value value(std::size_t row, std::size_t column) const;
-  std::int64_t integer(std::size_t row, std::size_t column) const;  // throws unexpected when it is not one
+  std::int64_t integer(std::size_t row, std::size_t column) const;
   bool boolean(std::size_t row, std::size_t column) const;
   std::optional<Instant> instant(std::size_t row, std::size_t column) const;  // timestamptz
 
@@ -74,9 +78,9 @@ class Rows {
 };
 
 enum class Mode {
-  read_committed,        // deleting transactions: asserted, holds are read after the attempt lock
-  repeatable_read,       // a consistent snapshot, read-write
-  read_only_snapshot,    // REPEATABLE READ, READ ONLY
+  read_committed,      // deleting transactions: asserted, holds are read after the attempt lock
+  repeatable_read,     // a consistent snapshot, read-write
+  read_only_snapshot,  // REPEATABLE READ, READ ONLY
 };
 
 enum class Outcome { committed, in_doubt };
@@ -96,16 +100,23 @@ class Tx {
   // Refuses (usage) a parameter with an embedded NUL, which PostgreSQL would cut silently.
   Rows exec(const Sql& sql);
 
-  // Reads all rows of a query in batches through a cursor; constant memory. `row` gets one row as
-  // (values) and is called for each.
+  // Several statements in one text, without parameters: a migration. Never a text with data in it.
+  void script(const std::string& text);
+
+  // Reads all rows of a query in batches through a cursor; constant memory. `row` gets the batch
+  // and the row's number in it, may run other statements on this Tx, and keeps the batch alive by
+  // copying.
   void each(const Sql& sql, const std::function<void(const Rows&, std::size_t row)>& row,
             std::size_t batch = 5000);
 
-  // COPY table (columns) FROM STDIN: `next` fills the row and returns false at the end.
+  // COPY table (columns) FROM STDIN: `next` fills the row and returns false at the end. `table` is
+  // SQL (qualified, quoted where needed); columns are plain names, quoted here. Gives the number of
+  // rows. `next` may not use this Tx; when it throws, the transaction can only be rolled back.
   std::uint64_t copy_in(const std::string& table, const std::vector<std::string>& columns,
                         const std::function<bool(std::vector<Value>& row)>& next);
 
-  // in_doubt: the connection was lost while COMMIT was under way; the caller finds out.
+  // in_doubt: the connection was lost while COMMIT was under way; the caller finds out. Throws when
+  // it is certain that nothing was committed.
   [[nodiscard]] Outcome commit();
 
  private:
@@ -118,7 +129,9 @@ class Tx {
 class Session {
  public:
   // Connects and sets what design.md 4 lists (search_path, time zone UTC, ISO dates, timeouts,
-  // synchronous_commit, application_name); never reconnects by itself.
+  // synchronous_commit, application_name); never reconnects by itself. Refuses (config_invalid) a
+  // database that is not UTF-8. Behind a PgBouncer that pools transactions it notices that the
+  // backend changed, sets everything again for each transaction, and stops preparing statements.
   static Session open(const Target& target);
 
   Session(Session&&) noexcept;
@@ -127,12 +140,13 @@ class Session {
   Session& operator=(const Session&) = delete;
   ~Session();
 
+  // The Tx must not outlive the Session; moving the Session is harmless.
   Tx begin(Mode mode);
-  // begin(), work, commit(): for work whose repetition is harmless. Retries serialization failures
-  // and deadlocks a few times; throws in_doubt when the commit's outcome is unknown.
+  // begin(), work, commit(): for work whose repetition is harmless. Retries on RetryableError, five
+  // attempts in all; throws in_doubt when the commit's outcome is unknown.
   void transact(Mode mode, const std::function<void(Tx&)>& work);
 
-  // Outside any transaction (CREATE DATABASE, VACUUM).
+  // Outside any transaction (CREATE DATABASE, VACUUM); throws std::logic_error inside one.
   void exec_plain(const std::string& sql);
 
   const std::string& session_user() const;

@@ -22,10 +22,12 @@ struct Sql {
   Sql() = default;
   Sql(std::string sql) : text(std::move(sql)) {}  // NOLINT: a bare text is a statement
   Sql(const char* sql) : text(sql) {}             // NOLINT
-  Sql(std::string sql, std::vector<Value> values) : text(std::move(sql)), params(std::move(values)) {}
+  Sql(std::string sql, std::vector<Value> values)
+      : text(std::move(sql)), params(std::move(values)) {}
 };
 
-// Collects parameters while a statement is being written: bind("x") adds the value and returns "$n".
+// Collects parameters while a statement is being written: bind("x") adds the value and returns
+// "$n".
 class Params {
  public:
   std::string bind(Value value);

@@ -1,0 +1,169 @@
+#include "store/connection.h"
+
+#include <charconv>
+
+namespace ccctl::store {
+namespace {
+
+// Statements are generated from the data map, so a session sees some hundred texts; the limit keeps
+// a program that writes values into its texts from filling the server's memory.
+constexpr std::size_t kMaxTexts = 500;
+
+std::string field(const PGresult* result, int code) {
+  const char* text = PQresultErrorField(result, code);
+  return text != nullptr ? text : "";
+}
+
+void check_text(const std::string& text) {
+  if (text.find('\0') != std::string::npos) {
+    throw Error(ErrorKind::usage, "a statement contains a NUL character");
+  }
+}
+
+std::vector<const char*> pointers(const std::vector<Value>& params) {
+  std::vector<const char*> out;
+  out.reserve(params.size());
+  for (const Value& value : params) {
+    // libpq takes a text parameter as a C string: it would be cut at the NUL without a word.
+    if (value && value->find('\0') != std::string::npos) {
+      throw Error(ErrorKind::usage, "a value contains a NUL character");
+    }
+    out.push_back(value ? value->c_str() : nullptr);
+  }
+  return out;
+}
+
+}  // namespace
+
+Connection::Connection(const Target& target) : pg_(connect(target)) {}
+
+bool Connection::in_transaction() const {
+  const PGTransactionStatusType status = PQtransactionStatus(pg_.get());
+  return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE;
+}
+
+void Connection::lost() const {
+  throw Error(ErrorKind::unreachable, "the connection to the datastore was lost");
+}
+
+Rows Connection::checked(PGresult* result) {
+  auto held = std::make_shared<const Rows::Impl>(result);
+  if (result == nullptr) {
+    if (!alive()) lost();
+    throw std::bad_alloc();
+  }
+  const ExecStatusType status = PQresultStatus(result);
+  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY ||
+      status == PGRES_COPY_IN) {
+    return Rows(std::move(held));
+  }
+  const std::string sqlstate = field(result, PG_DIAG_SQLSTATE);
+  if (sqlstate.empty()) {
+    if (!alive()) lost();
+    throw Error(ErrorKind::unexpected, "the datastore sent an answer out of turn");
+  }
+  throw_sqlstate(sqlstate, field(result, PG_DIAG_CONSTRAINT_NAME),
+                 field(result, PG_DIAG_TABLE_NAME), field(result, PG_DIAG_COLUMN_NAME));
+}
+
+Connection::Seen* Connection::seen(const std::string& text) {
+  if (!preparing_) return nullptr;
+  auto found = seen_.find(text);
+  if (found == seen_.end()) {
+    // Preparing costs a round trip of its own, so a text that runs once is not worth it.
+    if (seen_.size() < kMaxTexts) seen_[text].uses = 1;
+    return nullptr;
+  }
+  Seen& entry = found->second;
+  ++entry.uses;
+  if (entry.name.empty()) {
+    const std::string name = "ccctl_" + std::to_string(++prepared_);
+    checked(PQprepare(pg_.get(), name.c_str(), text.c_str(), 0, nullptr));
+    entry.name = name;
+  }
+  return &entry;
+}
+
+Rows Connection::exec(const Sql& sql) {
+  check_text(sql.text);
+  const std::vector<const char*> values = pointers(sql.params);
+  const int count = static_cast<int>(values.size());
+  if (!alive()) lost();
+  Seen* prepared = seen(sql.text);
+  if (prepared == nullptr) {
+    return checked(PQexecParams(pg_.get(), sql.text.c_str(), count, nullptr, values.data(), nullptr,
+                                nullptr, 0));
+  }
+  try {
+    return checked(PQexecPrepared(pg_.get(), prepared->name.c_str(), count, values.data(), nullptr,
+                                  nullptr, 0));
+  } catch (const StatementError& error) {
+    // "cached plan must not change result type": a table was altered under the prepared statement.
+    if (error.sqlstate() != "0A000") throw;
+    prepared->name.clear();
+    throw RetryableError(ErrorKind::busy, error.what());
+  }
+}
+
+Rows Connection::simple(const std::string& text) {
+  check_text(text);
+  if (!alive()) lost();
+  return checked(PQexec(pg_.get(), text.c_str()));
+}
+
+std::uint64_t Connection::copy(const std::string& statement,
+                               const std::function<std::string_view()>& next) {
+  simple(statement);
+  const auto drain = [this] {
+    // PQgetResult until nothing is left, or the connection refuses the next statement.
+    std::vector<std::shared_ptr<const Rows::Impl>> results;
+    while (PGresult* result = PQgetResult(pg_.get())) {
+      results.push_back(std::make_shared<const Rows::Impl>(result));
+      if (PQresultStatus(result) == PGRES_COPY_IN) break;
+    }
+    return results;
+  };
+  try {
+    for (std::string_view chunk = next(); !chunk.empty(); chunk = next()) {
+      if (PQputCopyData(pg_.get(), chunk.data(), static_cast<int>(chunk.size())) != 1) break;
+    }
+  } catch (...) {
+    PQputCopyEnd(pg_.get(), "given up");
+    drain();
+    throw;
+  }
+  if (PQputCopyEnd(pg_.get(), nullptr) != 1 && !alive()) lost();
+  const auto results = drain();
+  if (results.empty()) lost();
+  const std::shared_ptr<const Rows::Impl>& first = results.front();
+  if (PQresultStatus(first->result) != PGRES_COMMAND_OK) {
+    const std::string sqlstate = field(first->result, PG_DIAG_SQLSTATE);
+    if (sqlstate.empty()) lost();
+    throw_sqlstate(sqlstate, field(first->result, PG_DIAG_CONSTRAINT_NAME),
+                   field(first->result, PG_DIAG_TABLE_NAME),
+                   field(first->result, PG_DIAG_COLUMN_NAME));
+  }
+  return Rows(first).affected();
+}
+
+Outcome Connection::commit() {
+  if (!alive()) lost();
+  PGresult* result = PQexec(pg_.get(), "COMMIT");
+  const Rows::Impl held(result);
+  // From here on a lost connection says nothing about the transaction. A server that ends the
+  // connection may have written the commit record before it did.
+  if (result == nullptr || !alive() || PQresultStatus(result) != PGRES_COMMAND_OK) {
+    const std::string sqlstate = result != nullptr ? field(result, PG_DIAG_SQLSTATE) : "";
+    if (sqlstate.empty() || !alive() || ends_connection(sqlstate)) return Outcome::in_doubt;
+    throw_sqlstate(sqlstate, field(result, PG_DIAG_CONSTRAINT_NAME),
+                   field(result, PG_DIAG_TABLE_NAME), field(result, PG_DIAG_COLUMN_NAME));
+  }
+  // COMMIT of a transaction in which a statement failed answers ROLLBACK, without an error.
+  if (std::string_view(PQcmdStatus(const_cast<PGresult*>(result))) != "COMMIT") {
+    throw Error(ErrorKind::unexpected,
+                "the transaction was rolled back: a statement in it had failed");
+  }
+  return Outcome::committed;
+}
+
+}  // namespace ccctl::store

@@ -1,0 +1,86 @@
+// One libpq connection, inside the store room only: statements in, results or typed errors out.
+//
+// Texts that PostgreSQL writes about an error never leave this room: verbosity is set to the
+// SQLSTATE alone, notices are dropped, and only the fields that hold names are read.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "store/session.h"
+#include "store/sql.h"
+
+namespace ccctl::store {
+
+struct Rows::Impl {
+  explicit Impl(PGresult* taken) : result(taken) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() { PQclear(result); }
+  PGresult* result;
+};
+
+// Throws what a SQLSTATE stands for; the names may be empty.
+[[noreturn]] void throw_sqlstate(const std::string& sqlstate, std::string_view constraint,
+                                 std::string_view table, std::string_view column);
+// True for the states that PostgreSQL sends when it ends a connection by itself.
+bool ends_connection(std::string_view sqlstate);
+
+class Connection {
+ public:
+  explicit Connection(const Target& target);
+
+  // One statement with parameters; prepared when the text was seen before.
+  Rows exec(const Sql& sql);
+  // Several statements without parameters, in the simple protocol; gives the last one's result.
+  Rows simple(const std::string& text);
+
+  // `next` gives chunks of COPY text until it gives an empty one.
+  std::uint64_t copy(const std::string& statement, const std::function<std::string_view()>& next);
+
+  // COMMIT, whose lost answer is a value and no error.
+  Outcome commit();
+
+  bool alive() const { return PQstatus(pg_.get()) == CONNECTION_OK; }
+  bool in_transaction() const;
+  int backend_pid() const { return PQbackendPID(pg_.get()); }
+  int server_version() const { return PQserverVersion(pg_.get()); }
+  void stop_preparing() { preparing_ = false; }
+
+  // Whether a Tx is open; the Session's and the Tx's common memory.
+  bool transaction_open = false;
+
+ private:
+  struct Finish {
+    void operator()(PGconn* pg) const { PQfinish(pg); }
+  };
+  struct Seen {
+    int uses = 0;
+    std::string name;  // empty: not prepared
+  };
+
+  [[noreturn]] void lost() const;
+  Rows checked(PGresult* result);
+  // The name of the prepared statement for this text, or nothing when it runs unprepared.
+  Seen* seen(const std::string& text);
+
+  std::unique_ptr<PGconn, Finish> pg_;
+  std::unordered_map<std::string, Seen> seen_;
+  bool preparing_ = true;
+  int prepared_ = 0;
+};
+
+struct Tx::Impl {
+  explicit Impl(Connection& c) : connection(c) { connection.transaction_open = true; }
+  Connection& connection;
+  int cursors = 0;
+};
+
+// Connects as `target` says and only where W-44 allows it; client encoding UTF-8.
+PGconn* connect(const Target& target);
+
+}  // namespace ccctl::store

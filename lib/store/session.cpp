@@ -1,0 +1,143 @@
+#include "store/session.h"
+
+#include <random>
+#include <stdexcept>
+#include <thread>
+
+#include "store/connection.h"
+
+namespace ccctl::store {
+namespace {
+
+constexpr int kAttempts = 5;
+
+// One statement sets everything, so that opening a session costs one round trip after the log-in;
+// `local` is true where the settings are to end with the transaction. pg_catalog stands first, so
+// that nothing in public can take an operator's place, and pg_temp last for the same reason.
+std::string settings(const Target& target, bool local) {
+  const std::vector<std::pair<const char*, std::string>> values{
+      {"search_path", "pg_catalog, public, pg_temp"},
+      {"application_name", "ccctl"},
+      {"lock_timeout", std::to_string(target.lock_timeout.count())},
+      {"statement_timeout", std::to_string(target.statement_timeout.count())},
+      {"synchronous_commit", "on"},
+      {"TimeZone", "UTC"},
+      {"DateStyle", "ISO, YMD"},
+      {"IntervalStyle", "iso_8601"},
+      {"bytea_output", "hex"},
+      {"standard_conforming_strings", "on"},
+      {"transform_null_equals", "off"},
+      {"cursor_tuple_fraction", "1"},  // each() reads to the end
+      {"citus.propagate_set_commands", "local"},
+  };
+  std::string sql = "SELECT ";
+  for (const auto& [name, value] : values) {
+    sql += std::string("pg_catalog.set_config(") + quote_literal(name) + "," +
+           quote_literal(value) + (local ? ",true)," : ",false),");
+  }
+  return sql +
+         "session_user, pg_catalog.pg_backend_pid(), "
+         "pg_catalog.current_setting('server_encoding')";
+}
+
+const char* begin_statement(Mode mode) {
+  switch (mode) {
+    case Mode::read_committed:
+      return "BEGIN ISOLATION LEVEL READ COMMITTED";
+    case Mode::repeatable_read:
+      return "BEGIN ISOLATION LEVEL REPEATABLE READ";
+    case Mode::read_only_snapshot:
+      return "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+  }
+  throw std::logic_error("store: no such mode");
+}
+
+}  // namespace
+
+struct Session::Impl {
+  explicit Impl(const Target& where) : target(where), connection(where) {}
+  Target target;
+  Connection connection;
+  std::string user;
+  std::int64_t configured_pid = 0;  // the backend that has the settings
+  bool pooled = false;
+};
+
+Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
+Session Session::open(const Target& target) {
+  auto impl = std::make_unique<Impl>(target);
+  const Rows row = impl->connection.simple(settings(target, false));
+  const std::size_t last = row.columns() - 1;
+  if (row.text(0, last) != "UTF8") {
+    throw Error(ErrorKind::config_invalid,
+                "the database's encoding is \"" + std::string(row.text(0, last)) + "\", not UTF8",
+                "move the data to a database made with ENCODING 'UTF8'");
+  }
+  impl->configured_pid = row.integer(0, last - 1);
+  impl->user = row.text(0, last - 2);
+  return Session(std::move(impl));
+}
+
+Tx Session::begin(Mode mode) {
+  Connection& connection = impl_->connection;
+  if (connection.transaction_open) {
+    throw std::logic_error("store: the session already has a transaction");
+  }
+  // In one round trip: begin, and see that the level is what was asked for and the backend the one
+  // that has our settings.
+  Tx tx(std::make_unique<Tx::Impl>(connection));
+  const Rows row = connection.simple(
+      std::string(begin_statement(mode)) +
+      ";SELECT pg_catalog.current_setting('transaction_isolation'), pg_catalog.pg_backend_pid()");
+  const std::string_view wanted =
+      mode == Mode::read_committed ? "read committed" : "repeatable read";
+  if (row.text(0, 0) != wanted) {
+    throw Error(ErrorKind::unexpected,
+                "the datastore did not begin a " + std::string(wanted) + " transaction");
+  }
+  if (impl_->pooled || row.integer(0, 1) != impl_->configured_pid) {
+    impl_->pooled = true;
+    connection.stop_preparing();
+    connection.simple(settings(impl_->target, true));
+  }
+  return tx;
+}
+
+void Session::transact(Mode mode, const std::function<void(Tx&)>& work) {
+  std::minstd_rand dice{std::random_device{}()};
+  for (int attempt = 1;; ++attempt) {
+    try {
+      Tx tx = begin(mode);
+      work(tx);
+      if (tx.commit() == Outcome::committed) return;
+      throw Error(ErrorKind::in_doubt, "the connection to the datastore was lost during a commit");
+    } catch (const RetryableError&) {
+      if (attempt == kAttempts) throw;
+    }
+    // Unequal waits, so that two sessions that met once do not meet again.
+    std::this_thread::sleep_for(std::chrono::milliseconds(dice() % (20U << attempt)));
+  }
+}
+
+void Session::exec_plain(const std::string& sql) {
+  if (impl_->connection.transaction_open) {
+    throw std::logic_error("store: exec_plain inside a transaction");
+  }
+  impl_->connection.simple(sql);
+}
+
+const std::string& Session::session_user() const {
+  return impl_->user;
+}
+int Session::backend_pid() const {
+  return impl_->connection.backend_pid();
+}
+int Session::server_version() const {
+  return impl_->connection.server_version();
+}
+
+}  // namespace ccctl::store
