@@ -17,6 +17,7 @@ struct Position {
 std::string to_text(const Position& at);  // "map.yaml:12:3"
 
 // An error at a place: message "map.yaml:12:3: unknown key \"colums\"", hint "did you mean …".
-Error error_at(ErrorKind kind, const Position& at, const std::string& message, std::string hint = "");
+Error error_at(ErrorKind kind, const Position& at, const std::string& message,
+               std::string hint = "");
 
 }  // namespace ccctl::doc

@@ -13,18 +13,19 @@
 //     if (f.decoding() && rule.id == "*") f.fail("id", "a rule's id is not a pattern");
 //   }
 //   Rule rule = doc::read<Rule>(yaml, "pack.yaml", "Retention", ErrorKind::policy_invalid);
-//   Json schema = doc::schema<Rule>("Retention", "what is kept, and how long");
+//   std::string schema = doc::schema<Rule>("Retention", "what is kept, and how long");
 //
 // A type that is no record (a text with a grammar, one of several shapes) gets
-// `describe(T&, doc::Value&)` instead. Lists (vector), maps by name (map, vector of Named), optional,
-// Located, text, bool, integers and Duration are known here. While describing, values are dummies
-// and `decoding()` is false: a describe function runs the same calls either way.
+// `describe(T&, doc::Value&)` instead. Lists (vector), maps by name (map, vector of Named),
+// optional, Located, text, bool, integers and Duration are known here. While describing, values are
+// dummies and `decoding()` is false: a describe function runs the same calls either way.
 //
-// Refused, with file:line:column and where possible a suggestion, as an error of the kind the caller
-// gives: what is not YAML, not UTF-8, longer than 4 MiB or deeper than 32; tabs, tags, control
-// characters, a second document; duplicate and unknown keys; aliases that add up to much; plain
-// scalars that YAML versions read differently (`no`, `on`, `012`, `1e3`) and plain numbers, booleans
-// and nulls where a text is wanted. A value of the wrong type is never quoted in a message.
+// Refused, with file:line:column and where possible a suggestion, as an error of the kind the
+// caller gives: what is not YAML, not UTF-8, longer than 4 MiB or deeper than 32; tabs, tags,
+// control characters, a second document; duplicate and unknown keys; aliases that add up to much;
+// plain scalars that YAML versions read differently (`no`, `on`, `012`, `1e3`) and plain numbers,
+// booleans and nulls where a text is wanted. A value of the wrong type is never quoted in a
+// message.
 #pragma once
 
 #include <cstdint>
@@ -95,7 +96,15 @@ struct TextRule {
   bool may_be_empty = false;
 };
 
-enum class Shape { text, scalar, integer, boolean, null, list, map };  // scalar: text, integer or boolean
+enum class Shape {
+  text,
+  scalar,
+  integer,
+  boolean,
+  null,
+  list,
+  map
+};  // scalar: text, integer or boolean
 
 // One of the forms a value may take. Of several maps, the first whose `key` is there is taken (one
 // without a key takes any).
@@ -117,16 +126,20 @@ class Value {
   virtual void boolean(bool& out) = 0;
   virtual void integer(std::int64_t& out, std::int64_t least, std::int64_t most) = 0;
   virtual void null() = 0;
-  virtual std::size_t choice(const std::vector<std::string_view>& names) = 0;  // the index; 0 describing
+  virtual std::size_t choice(
+      const std::vector<std::string_view>& names) = 0;  // the index; 0 describing
   virtual void record(const std::function<void(Fields&)>& fields) = 0;
   virtual void list(const std::function<void(Value&)>& element, std::size_t least = 0) = 0;
-  virtual void entries(const std::function<void(const std::string&, const Position&, Value&)>& entry,
-                       const TextRule& key = {}) = 0;
+  virtual void entries(
+      const std::function<void(const std::string&, const Position&, Value&)>& entry,
+      const TextRule& key = {}) = 0;
   virtual void one_of(const std::vector<Form>& forms) = 0;
-  // Gives what `read` describes a name of its own in the schema; a type that contains itself needs it.
+  // Gives what `read` describes a name of its own in the schema; a type that contains itself needs
+  // it.
   virtual void named(std::string_view type, const std::function<void(Value&)>& read) = 0;
   // Refuses the value at its place; only while decoding.
-  [[noreturn]] virtual void fail(const std::string& message, const std::string& hint = "") const = 0;
+  [[noreturn]] virtual void fail(const std::string& message,
+                                 const std::string& hint = "") const = 0;
 
   template <class E>
   void choice(E& out, const Choices<E>& choices) {
@@ -143,9 +156,9 @@ class Fields {
  public:
   virtual ~Fields() = default;
   virtual bool decoding() const = 0;
-  virtual bool has(std::string_view key) const = 0;             // false while describing
-  virtual Position at() const = 0;                              // of the record
-  virtual Position at(std::string_view key) const = 0;          // of the key, or the record
+  virtual bool has(std::string_view key) const = 0;     // false while describing
+  virtual Position at() const = 0;                      // of the record
+  virtual Position at(std::string_view key) const = 0;  // of the key, or the record
   // `read` is called where the key is present (decoding) or in any case (describing).
   virtual void field(std::string_view key, bool required, std::string_view about,
                      const std::function<void(Value&)>& read) = 0;
@@ -178,7 +191,7 @@ class Fields {
 template <class T>
 struct Reader {
   static void read(T& out, Value& value) {
-    if constexpr (requires(Fields& fields) { describe(out, fields); }) {
+    if constexpr (requires(Fields & fields) { describe(out, fields); }) {
       value.record([&out](Fields& fields) { describe(out, fields); });
     } else {
       describe(out, value);
@@ -196,7 +209,8 @@ struct Reader<bool> {
 template <>
 struct Reader<std::int64_t> {
   static void read(std::int64_t& out, Value& value) {
-    value.integer(out, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
+    value.integer(out, std::numeric_limits<std::int64_t>::min(),
+                  std::numeric_limits<std::int64_t>::max());
   }
 };
 template <>
@@ -288,13 +302,16 @@ T read(const std::string& yaml, const std::string& file, std::string_view kind, 
 }
 
 // The JSON Schema (draft 2020-12) of a document kind; `about` is one sentence.
-Json schema_of(std::string_view kind, std::string_view about, const std::function<void(Fields&)>& fields);
-template <class T>
-Json schema(std::string_view kind, std::string_view about) {
-  T dummy{};
-  return schema_of(kind, about, [&dummy](Fields& fields) { describe(dummy, fields); });
-}
-// As schemas/json/ keeps it: sorted, indented, with a final newline.
+Json schema_of(std::string_view kind, std::string_view about,
+               const std::function<void(Fields&)>& fields);
+// As schemas/json/ keeps it: members sorted, indented by two, with a final newline.
 std::string schema_text(const Json& schema);
+std::string schema_text_of(std::string_view kind, std::string_view about,
+                           const std::function<void(Fields&)>& fields);
+template <class T>
+std::string schema(std::string_view kind, std::string_view about) {
+  T dummy{};
+  return schema_text_of(kind, about, [&dummy](Fields& fields) { describe(dummy, fields); });
+}
 
 }  // namespace ccctl::doc

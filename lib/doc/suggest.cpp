@@ -9,7 +9,9 @@ namespace {
 constexpr std::size_t kLongestName = 128;  // nobody misspells a longer one recognisably
 constexpr std::size_t kListed = 12;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), previous(b.size() + 1), current(b.size() + 1);
@@ -18,7 +20,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
     current[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const bool same = lower(a[i - 1]) == lower(b[j - 1]);
-      current[j] = std::min({previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (same ? 0 : 1)});
+      current[j] =
+          std::min({previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (same ? 0 : 1)});
       const bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
                            lower(a[i - 2]) == lower(b[j - 1]);
       if (swapped) current[j] = std::min(current[j], before[j - 2] + 1);
@@ -31,7 +34,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::optional<std::string> suggest(std::string_view wrong, std::span<const std::string_view> known) {
+std::optional<std::string> suggest(std::string_view wrong,
+                                   std::span<const std::string_view> known) {
   if (wrong.empty() || wrong.size() > kLongestName) return std::nullopt;
   std::optional<std::string> best;
   std::size_t best_distance = 0;
