@@ -1,0 +1,237 @@
+#include "datamap/sql.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace ccctl::datamap {
+namespace {
+
+using store::quote_literal;
+using store::quote_name;
+
+bool is_textual(const std::string& type) {
+  return type == "text" || type == "name" || type.starts_with("character");
+}
+
+bool is_integer(const std::string& type) {
+  return type == "smallint" || type == "integer" || type == "bigint";
+}
+
+// '{a,b}' for #>>; every member is quoted, so that any member name works.
+std::string json_path_array(const Site& site) {
+  std::vector<std::string> members;
+  for (const Step& step : site.path) members.push_back(step.member);
+  return quote_literal(store::array_literal(members));
+}
+
+// $.a[*].b for jsonb_path_query; members are quoted.
+std::string json_path(const Site& site) {
+  std::string path = "$";
+  for (const Step& step : site.path) {
+    if (step.member.empty()) {
+      path += "[*]";
+      continue;
+    }
+    path += ".\"";
+    for (char c : step.member) {
+      if (c == '"' || c == '\\') path += '\\';
+      path += c;
+    }
+    path += '"';
+  }
+  return quote_literal(path);
+}
+
+bool has_star(const Site& site) {
+  return std::any_of(site.path.begin(), site.path.end(), [](const Step& s) { return s.member.empty(); });
+}
+
+const CatalogColumn* find_column(const Catalog& catalog, const Table& table, const std::string& name) {
+  const CatalogTable* entry = catalog.table(table.name);
+  return entry == nullptr ? nullptr : entry->column(name);
+}
+
+}  // namespace
+
+std::string column_sql(std::string_view alias, std::string_view column) {
+  return std::string(alias) + "." + quote_name(column);
+}
+
+std::string site_text_sql(std::string_view alias, const Site& site) {
+  if (site.plain()) return column_sql(alias, site.column) + "::text";
+  if (has_star(site)) {
+    throw Error(ErrorKind::map_invalid, "the place \"" + site.text() + "\" has many values where one is needed");
+  }
+  return "(" + column_sql(alias, site.column) + "::jsonb #>> " + json_path_array(site) + ")";
+}
+
+std::string site_values_sql(std::string_view alias, const Site& site) {
+  const std::string column = column_sql(alias, site.column);
+  std::string values;
+  if (site.plain()) {
+    values = "SELECT " + column + "::text AS v";
+  } else if (!site.json) {
+    values = "SELECT pg_catalog.unnest(" + column + ")::text AS v";
+  } else {
+    values = "SELECT j #>> '{}' AS v FROM pg_catalog.jsonb_path_query(" + column + "::jsonb, " +
+             json_path(site) + ") AS q(j)";
+  }
+  return "(SELECT COALESCE(pg_catalog.jsonb_agg(v), '[]'::jsonb) FROM (" + values +
+         ") AS x WHERE v IS NOT NULL)";
+}
+
+std::string where_sql(std::string_view alias, const Where& where) {
+  if (where.empty()) return "true";
+  std::string sql;
+  for (const Condition& condition : where) {
+    if (!sql.empty()) sql += " AND ";
+    const std::string column = column_sql(alias, condition.column);
+    switch (condition.op) {
+      case Condition::Op::is_null:
+        sql += column + " IS NULL";
+        break;
+      case Condition::Op::not_null:
+        sql += column + " IS NOT NULL";
+        break;
+      case Condition::Op::any_of: {
+        sql += column + " IN (";
+        for (std::size_t i = 0; i < condition.values.size(); ++i) {
+          sql += (i == 0 ? "" : ", ") + quote_literal(condition.values[i]);
+        }
+        sql += ")";
+        break;
+      }
+    }
+  }
+  return sql;
+}
+
+std::string typed_param(const std::string& placeholder, const std::string& type) {
+  if (type.empty() || is_textual(type)) return placeholder + "::text";
+  return placeholder + "::text::" + type;
+}
+
+std::string tenant_sql(const Map& map, const Catalog& catalog, const Table& table, std::string_view alias,
+                       const std::string& placeholder) {
+  const Tenant& tenant = table.tenant.how == Tenant::How::none ? map.tenant : table.tenant;
+  switch (tenant.how) {
+    case Tenant::How::none:
+      return "true";
+    case Tenant::How::constant:
+      return placeholder + "::text = " + quote_literal(tenant.value);
+    case Tenant::How::column: {
+      const CatalogColumn* column = find_column(catalog, table, tenant.value);
+      return column_sql(alias, tenant.value) + " = " +
+             typed_param(placeholder, column == nullptr ? "" : column->type);
+    }
+    case Tenant::How::link: {
+      const Link* link = table.link(tenant.value);
+      const Table* parent = link == nullptr ? nullptr : map.table(link->to);
+      if (parent == nullptr) {
+        throw Error(ErrorKind::map_invalid, "table \"" + table.name + "\" knows its tenant by no link");
+      }
+      const std::string inner = std::string(alias) + "_o";
+      return "EXISTS (SELECT 1 FROM " + catalog.at(parent->name).sql_name + " " + inner + " WHERE " +
+             link_sql(map, catalog, table, alias, *link, inner) + " AND " +
+             tenant_sql(map, catalog, *parent, inner, placeholder) + ")";
+    }
+  }
+  return "true";
+}
+
+std::string link_sql(const Map& map, const Catalog& catalog, const Table& child, std::string_view child_alias,
+                     const Link& link, std::string_view parent_alias) {
+  const Table* parent = map.table(link.to);
+  if (parent == nullptr || parent->key.size() != link.from.size()) {
+    throw Error(ErrorKind::map_invalid, "link \"" + link.name + "\" of \"" + child.name + "\" leads nowhere");
+  }
+  std::string sql;
+  for (std::size_t i = 0; i < link.from.size(); ++i) {
+    if (i > 0) sql += " AND ";
+    const Site& site = link.from[i];
+    const CatalogColumn* to = find_column(catalog, *parent, parent->key[i]);
+    const CatalogColumn* from = site.plain() ? find_column(catalog, child, site.column) : nullptr;
+    const std::string parent_column = column_sql(parent_alias, parent->key[i]);
+    const bool same = from != nullptr && to != nullptr &&
+                      (from->type == to->type || (is_integer(from->type) && is_integer(to->type)) ||
+                       (is_textual(from->type) && is_textual(to->type)));
+    if (same) {
+      sql += column_sql(child_alias, site.column) + " = " + parent_column;
+    } else {
+      sql += site_text_sql(child_alias, site) + " = " + parent_column + "::text";
+    }
+  }
+  if (!link.when.empty()) sql += " AND " + where_sql(child_alias, link.when);
+  return sql;
+}
+
+bool anchor_is_date(const Map& map, const Catalog& catalog, const Table& table, const Anchor& anchor) {
+  if (anchor.source == Anchor::Source::column) {
+    const CatalogColumn* column = find_column(catalog, table, anchor.column);
+    return column != nullptr && column->type == "date";
+  }
+  if (anchor.source == Anchor::Source::link) {
+    const Link* link = table.link(anchor.link);
+    const Table* parent = link == nullptr ? nullptr : map.table(link->to);
+    if (parent == nullptr || !parent->anchors.contains(anchor.anchor)) return false;
+    return anchor_is_date(map, catalog, *parent, parent->anchors.at(anchor.anchor));
+  }
+  return false;
+}
+
+std::string anchor_sql(const Map& map, const Catalog& catalog, const Table& table, std::string_view alias,
+                       const Anchor& anchor) {
+  switch (anchor.source) {
+    case Anchor::Source::column: {
+      const CatalogColumn* column = find_column(catalog, table, anchor.column);
+      const std::string sql = column_sql(alias, anchor.column);
+      if (column == nullptr || column->type != "timestamp without time zone") return sql;
+      return "(" + sql + " AT TIME ZONE " + quote_literal(anchor.zone.empty() ? map.zone : anchor.zone) + ")";
+    }
+    case Anchor::Source::link: {
+      const Link* link = table.link(anchor.link);
+      const Table* parent = link == nullptr ? nullptr : map.table(link->to);
+      if (parent == nullptr || !parent->anchors.contains(anchor.anchor)) {
+        throw Error(ErrorKind::map_invalid, "an anchor of \"" + table.name + "\" leads nowhere");
+      }
+      const std::string inner = std::string(alias) + "_a";
+      return "(SELECT " + anchor_sql(map, catalog, *parent, inner, parent->anchors.at(anchor.anchor)) + " FROM " +
+             catalog.at(parent->name).sql_name + " " + inner + " WHERE " +
+             link_sql(map, catalog, table, alias, *link, inner) + ")";
+    }
+    case Anchor::Source::tenant:
+      return "NULL::timestamptz";
+    case Anchor::Source::latest_of: {
+      // SQL's GREATEST ignores NULL; a missing part makes the whole unknown (formats.md 1).
+      std::string any_null, parts;
+      for (const Anchor& part : anchor.parts) {
+        const std::string sql = anchor_sql(map, catalog, table, alias, part);
+        any_null += (any_null.empty() ? "" : " OR ") + sql + " IS NULL";
+        parts += (parts.empty() ? "" : ", ") + sql;
+      }
+      return "(CASE WHEN " + any_null + " THEN NULL ELSE GREATEST(" + parts + ") END)";
+    }
+  }
+  return "NULL::timestamptz";
+}
+
+std::string same_key_sql(const Table& table, std::string_view a, std::string_view b) {
+  std::string sql;
+  for (const std::string& column : table.key) {
+    if (!sql.empty()) sql += " AND ";
+    sql += column_sql(a, column) + " = " + column_sql(b, column);
+  }
+  return sql;
+}
+
+std::string key_list_sql(const Table& table, std::string_view alias) {
+  std::string sql;
+  for (const std::string& column : table.key) {
+    if (!sql.empty()) sql += ", ";
+    sql += column_sql(alias, column);
+  }
+  return sql;
+}
+
+}  // namespace ccctl::datamap

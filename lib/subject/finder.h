@@ -1,0 +1,91 @@
+// Finds data subjects by one term, reads their identifiers and merge sets, and tells who else shares
+// a value. Reads only; the caller's transaction gives the snapshot.
+//
+// How values compare (datamap.md 10): a column whose form the map names is compared by equality; for
+// the others SQL picks candidates (digit suffix, NFKC and lower case) and normalise() of room text
+// decides.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datamap/catalog.h"
+#include "datamap/map.h"
+#include "store/session.h"
+#include "subject/ref.h"
+
+namespace ccctl::subject {
+
+// The members of a merge set, canonical included; just the one for a subject that was never merged.
+struct MergeSet {
+  SubjectRef canonical;
+  std::vector<SubjectRef> members;  // sorted, the canonical one last: the order of erasing
+};
+
+struct Match {
+  SubjectRef ref;
+  std::vector<std::string> matched_on;  // sites; a suggested one is marked "SITE (suggest)"
+  MergeSet merge_set;
+  Personal<std::string> label;
+};
+
+struct Profile {
+  SubjectRef ref;
+  Personal<std::string> label;
+  bool current_employee = false;
+  MergeSet merge_set;
+  std::vector<Identifier> identifiers;  // distinct; of the subject's own row
+};
+
+struct Hits {
+  datamap::TableName table;
+  std::uint64_t rows = 0;
+};
+
+class Finder {
+ public:
+  Finder(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog, std::string tenant);
+
+  // Normalises what a person typed. Throws usage for a value that cannot be one of its kind, for a
+  // wildcard, and for text that is not UTF-8.
+  Identifier term(std::string_view kind, std::string_view value) const;
+
+  // All subjects that hold the term on their own row, ordered by kind and key.
+  std::vector<Match> search(const Identifier& term) const;
+  // Nothing when there is no such row.
+  std::optional<Profile> profile(const SubjectRef& ref) const;
+  // The merge set as it is now; empty members when the row is gone.
+  MergeSet merge_set(const SubjectRef& ref) const;
+
+  // The tables in which another subject than `own` holds the value on its own row.
+  std::vector<Hits> sharers(const Identifier& identifier, const std::vector<SubjectRef>& own) const;
+
+  // The condition under which a column may hold the identifier, for a WHERE clause: exact when
+  // `exact` is set to true, else candidates. Binds its parameters.
+  static std::string condition(const datamap::Column& column, std::string_view alias,
+                               const Identifier& identifier, store::Params& params, bool* exact);
+  // Normalised values of one column's sites in a row, from the jsonb arrays that value_list() reads.
+  std::vector<std::string> values_of(const datamap::Column& column, std::string_view kind,
+                                     const std::vector<std::string_view>& json_arrays) const;
+  // The select list whose values values_of() takes: one jsonb array per site (`with` first).
+  static std::vector<std::string> value_list(const datamap::Column& column, std::string_view alias);
+
+  // The region in which numbers without a country code are read: that of the map's first e164 column.
+  const std::string& region() const { return region_; }
+
+ private:
+  std::string subject_where(const datamap::SubjectType& type, std::string_view alias, store::Params& params) const;
+  std::vector<SubjectRef> holders(const datamap::SubjectType& type, const Identifier& term,
+                                  std::vector<Match>* matches) const;
+  MergeSet merge_set_by_column(const datamap::SubjectType& type, const SubjectRef& ref) const;
+  MergeSet merge_set_by_table(const datamap::SubjectType& type, const SubjectRef& ref) const;
+
+  store::Tx& tx_;
+  const datamap::Map& map_;
+  const datamap::Catalog& catalog_;
+  std::string tenant_;
+  std::string region_;
+};
+
+}  // namespace ccctl::subject
