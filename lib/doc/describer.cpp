@@ -152,4 +152,9 @@ std::string schema_text(const Json& schema) {
   return schema.dump(2) + "\n";
 }
 
+std::string schema_text_of(std::string_view kind, std::string_view about,
+                           const std::function<void(Fields&)>& fields) {
+  return schema_text(schema_of(kind, about, fields));
+}
+
 }  // namespace ccctl::doc

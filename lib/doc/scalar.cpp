@@ -63,11 +63,9 @@ Plain classify(std::string_view plain) {
     if (body.size() > 1 && body[0] == '0') return Plain::trap;
     return plain[0] == '+' ? Plain::number : Plain::integer;
   }
-  if (is_float(body) || prefixed(body) ||
-      any_case<1>(body.substr(body[0] == '.' ? 1 : 0), {"inf"}) ||
-      any_case<1>(body.substr(body[0] == '.' ? 1 : 0), {"nan"})) {
-    return Plain::number;
-  }
+  const bool special = body == ".inf" || body == ".Inf" || body == ".INF" || plain == ".nan" ||
+                       plain == ".NaN" || plain == ".NAN";
+  if (is_float(body) || prefixed(body) || special) return Plain::number;
   // YAML 1.1 reads 1_000 as an integer and 12:30 as one to the base of sixty.
   const bool old_number = all(body, [](char c) { return digit(c) || c == '_' || c == ':'; });
   if (old_number && digit(body.front()) && body.back() != ':') return Plain::trap;

@@ -69,6 +69,13 @@ Position Source::position(int line, int byte_column) const {
   return {file_, line + 1, column};
 }
 
+std::string_view Source::from(int line, int byte_column) const {
+  if (line < 0 || static_cast<std::size_t>(line) >= lines_.size()) return {};
+  const std::size_t at =
+      lines_[static_cast<std::size_t>(line)] + static_cast<std::size_t>(std::max(0, byte_column));
+  return std::string_view(text_).substr(std::min(at, text_.size()));
+}
+
 void Source::fail(const Position& at, const std::string& message, std::string hint) const {
   throw error_at(error_, at, message, std::move(hint));
 }

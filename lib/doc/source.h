@@ -23,6 +23,8 @@ class Source {
   ErrorKind error() const { return error_; }
   // Line and byte column from 0, as the parser counts them, to a Position in characters.
   Position position(int line, int byte_column) const;
+  // The text from there on; empty outside the document.
+  std::string_view from(int line, int byte_column) const;
   [[noreturn]] void fail(const Position& at, const std::string& message,
                          std::string hint = "") const;
 

@@ -30,7 +30,9 @@ class Builder : public YAML::EventHandler {
     auto node = std::make_shared<Node>();
     node->plain = Plain::null;
     // An absent value has the mark of whatever follows it; the key is the better place.
-    node->at = awaiting_value() ? open_.back().key.at : place(mark);
+    const std::string_view there = source_.from(mark.line, mark.column);
+    const bool written = there.starts_with('~') || there.starts_with('n') || there.starts_with('N');
+    node->at = awaiting_value() && !written ? open_.back().key.at : place(mark);
     finish(std::move(node), anchor);
   }
 
