@@ -44,10 +44,12 @@ std::string json_path(const Site& site) {
 }
 
 bool has_star(const Site& site) {
-  return std::any_of(site.path.begin(), site.path.end(), [](const Step& s) { return s.member.empty(); });
+  return std::any_of(site.path.begin(), site.path.end(),
+                     [](const Step& s) { return s.member.empty(); });
 }
 
-const CatalogColumn* find_column(const Catalog& catalog, const Table& table, const std::string& name) {
+const CatalogColumn* find_column(const Catalog& catalog, const Table& table,
+                                 const std::string& name) {
   const CatalogTable* entry = catalog.table(table.name);
   return entry == nullptr ? nullptr : entry->column(name);
 }
@@ -61,7 +63,8 @@ std::string column_sql(std::string_view alias, std::string_view column) {
 std::string site_text_sql(std::string_view alias, const Site& site) {
   if (site.plain()) return column_sql(alias, site.column) + "::text";
   if (has_star(site)) {
-    throw Error(ErrorKind::map_invalid, "the place \"" + site.text() + "\" has many values where one is needed");
+    throw Error(ErrorKind::map_invalid,
+                "the place \"" + site.text() + "\" has many values where one is needed");
   }
   return "(" + column_sql(alias, site.column) + "::jsonb #>> " + json_path_array(site) + ")";
 }
@@ -112,8 +115,8 @@ std::string typed_param(const std::string& placeholder, const std::string& type)
   return placeholder + "::text::" + type;
 }
 
-std::string tenant_sql(const Map& map, const Catalog& catalog, const Table& table, std::string_view alias,
-                       const std::string& placeholder) {
+std::string tenant_sql(const Map& map, const Catalog& catalog, const Table& table,
+                       std::string_view alias, const std::string& placeholder) {
   const Tenant& tenant = table.tenant.how == Tenant::How::none ? map.tenant : table.tenant;
   switch (tenant.how) {
     case Tenant::How::none:
@@ -129,22 +132,25 @@ std::string tenant_sql(const Map& map, const Catalog& catalog, const Table& tabl
       const Link* link = table.link(tenant.value);
       const Table* parent = link == nullptr ? nullptr : map.table(link->to);
       if (parent == nullptr) {
-        throw Error(ErrorKind::map_invalid, "table \"" + table.name + "\" knows its tenant by no link");
+        throw Error(ErrorKind::map_invalid,
+                    "table \"" + table.name + "\" knows its tenant by no link");
       }
       const std::string inner = std::string(alias) + "_o";
-      return "EXISTS (SELECT 1 FROM " + catalog.at(parent->name).sql_name + " " + inner + " WHERE " +
-             link_sql(map, catalog, table, alias, *link, inner) + " AND " +
+      return "EXISTS (SELECT 1 FROM " + catalog.at(parent->name).sql_name + " " + inner +
+             " WHERE " + link_sql(map, catalog, table, alias, *link, inner) + " AND " +
              tenant_sql(map, catalog, *parent, inner, placeholder) + ")";
     }
   }
   return "true";
 }
 
-std::string link_sql(const Map& map, const Catalog& catalog, const Table& child, std::string_view child_alias,
-                     const Link& link, std::string_view parent_alias) {
+std::string link_sql(const Map& map, const Catalog& catalog, const Table& child,
+                     std::string_view child_alias, const Link& link,
+                     std::string_view parent_alias) {
   const Table* parent = map.table(link.to);
   if (parent == nullptr || parent->key.size() != link.from.size()) {
-    throw Error(ErrorKind::map_invalid, "link \"" + link.name + "\" of \"" + child.name + "\" leads nowhere");
+    throw Error(ErrorKind::map_invalid,
+                "link \"" + link.name + "\" of \"" + child.name + "\" leads nowhere");
   }
   std::string sql;
   for (std::size_t i = 0; i < link.from.size(); ++i) {
@@ -166,7 +172,8 @@ std::string link_sql(const Map& map, const Catalog& catalog, const Table& child,
   return sql;
 }
 
-bool anchor_is_date(const Map& map, const Catalog& catalog, const Table& table, const Anchor& anchor) {
+bool anchor_is_date(const Map& map, const Catalog& catalog, const Table& table,
+                    const Anchor& anchor) {
   if (anchor.source == Anchor::Source::column) {
     const CatalogColumn* column = find_column(catalog, table, anchor.column);
     return column != nullptr && column->type == "date";
@@ -180,14 +187,15 @@ bool anchor_is_date(const Map& map, const Catalog& catalog, const Table& table, 
   return false;
 }
 
-std::string anchor_sql(const Map& map, const Catalog& catalog, const Table& table, std::string_view alias,
-                       const Anchor& anchor) {
+std::string anchor_sql(const Map& map, const Catalog& catalog, const Table& table,
+                       std::string_view alias, const Anchor& anchor) {
   switch (anchor.source) {
     case Anchor::Source::column: {
       const CatalogColumn* column = find_column(catalog, table, anchor.column);
       const std::string sql = column_sql(alias, anchor.column);
       if (column == nullptr || column->type != "timestamp without time zone") return sql;
-      return "(" + sql + " AT TIME ZONE " + quote_literal(anchor.zone.empty() ? map.zone : anchor.zone) + ")";
+      return "(" + sql + " AT TIME ZONE " +
+             quote_literal(anchor.zone.empty() ? map.zone : anchor.zone) + ")";
     }
     case Anchor::Source::link: {
       const Link* link = table.link(anchor.link);
@@ -196,8 +204,9 @@ std::string anchor_sql(const Map& map, const Catalog& catalog, const Table& tabl
         throw Error(ErrorKind::map_invalid, "an anchor of \"" + table.name + "\" leads nowhere");
       }
       const std::string inner = std::string(alias) + "_a";
-      return "(SELECT " + anchor_sql(map, catalog, *parent, inner, parent->anchors.at(anchor.anchor)) + " FROM " +
-             catalog.at(parent->name).sql_name + " " + inner + " WHERE " +
+      return "(SELECT " +
+             anchor_sql(map, catalog, *parent, inner, parent->anchors.at(anchor.anchor)) +
+             " FROM " + catalog.at(parent->name).sql_name + " " + inner + " WHERE " +
              link_sql(map, catalog, table, alias, *link, inner) + ")";
     }
     case Anchor::Source::tenant:

@@ -1,7 +1,7 @@
 // SQL for what the map says: names, sites, conditions, joins and anchors over an alias.
 //
-// All names are quoted, values of the map are literals, values of people are never here. The catalog
-// gives types, so that a comparison casts in the one direction that loses nothing.
+// All names are quoted, values of the map are literals, values of people are never here. The
+// catalog gives types, so that a comparison casts in the one direction that loses nothing.
 #pragma once
 
 #include <string>
@@ -30,19 +30,20 @@ std::string where_sql(std::string_view alias, const Where& where);
 std::string typed_param(const std::string& placeholder, const std::string& type);
 
 // alias belongs to the tenant in `placeholder`; "true" where the map has no tenant column.
-std::string tenant_sql(const Map& map, const Catalog& catalog, const Table& table, std::string_view alias,
-                       const std::string& placeholder);
+std::string tenant_sql(const Map& map, const Catalog& catalog, const Table& table,
+                       std::string_view alias, const std::string& placeholder);
 
 // child.from = parent.key, with the link's `when`. The parent may be a set of keys with the same
 // column names.
-std::string link_sql(const Map& map, const Catalog& catalog, const Table& child, std::string_view child_alias,
-                     const Link& link, std::string_view parent_alias);
+std::string link_sql(const Map& map, const Catalog& catalog, const Table& child,
+                     std::string_view child_alias, const Link& link, std::string_view parent_alias);
 
 // The anchor as timestamptz (or date, see anchor_is_date); `tenant` anchors are NULL here: they are
 // constants that the caller reads.
-std::string anchor_sql(const Map& map, const Catalog& catalog, const Table& table, std::string_view alias,
-                       const Anchor& anchor);
-bool anchor_is_date(const Map& map, const Catalog& catalog, const Table& table, const Anchor& anchor);
+std::string anchor_sql(const Map& map, const Catalog& catalog, const Table& table,
+                       std::string_view alias, const Anchor& anchor);
+bool anchor_is_date(const Map& map, const Catalog& catalog, const Table& table,
+                    const Anchor& anchor);
 
 // a.k1 = b.k1 AND … over the table's key.
 std::string same_key_sql(const Table& table, std::string_view a, std::string_view b);

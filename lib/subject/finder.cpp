@@ -20,7 +20,8 @@ using datamap::Table;
 
 // Full-width digits as ASCII, everything but digits dropped: the form whose end is compared.
 std::string digits_sql(const std::string& value) {
-  return "regexp_replace(translate(" + value + ", '０１２３４５６７８９', '0123456789'), '[^0-9]', '', 'g')";
+  return "regexp_replace(translate(" + value +
+         ", '０１２３４５６７８９', '0123456789'), '[^0-9]', '', 'g')";
 }
 
 // Enough digits to make candidates few, and few enough for a number written without its area code's
@@ -46,7 +47,8 @@ std::string region_of(const datamap::Map& map) {
 
 }  // namespace
 
-Finder::Finder(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog, std::string tenant)
+Finder::Finder(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog,
+               std::string tenant)
     : tx_(tx), map_(map), catalog_(catalog), tenant_(std::move(tenant)), region_(region_of(map)) {}
 
 Identifier Finder::term(std::string_view kind, std::string_view value) const {
@@ -60,14 +62,15 @@ Identifier Finder::term(std::string_view kind, std::string_view value) const {
   }
   const std::optional<std::string> normalised = text::normalise(kind, value, region_);
   if (!normalised || normalised->empty()) {
-    throw Error(ErrorKind::usage, "the value of --" + std::string(kind) + " cannot be one of its kind",
+    throw Error(ErrorKind::usage,
+                "the value of --" + std::string(kind) + " cannot be one of its kind",
                 kind == "phone" ? "write the number with its country code: +81…" : "");
   }
   return Identifier{std::string(kind), Personal<std::string>(*normalised), false, "", ""};
 }
 
-std::string Finder::condition(const Column& column, std::string_view alias, const Identifier& identifier,
-                              store::Params& params, bool* exact) {
+std::string Finder::condition(const Column& column, std::string_view alias,
+                              const Identifier& identifier, store::Params& params, bool* exact) {
   const std::string& value = identifier.value.reveal();
   *exact = true;
   if (!column.search.empty()) {
@@ -77,26 +80,29 @@ std::string Finder::condition(const Column& column, std::string_view alias, cons
     return datamap::column_sql(alias, column.site.column) + " = " + params.bind(value) + "::text";
   }
   *exact = false;
-  const std::string values = "pg_catalog.jsonb_array_elements_text(" + datamap::site_values_sql(alias, column.site) + ")";
-  const std::string test =
-      identifier.kind == "phone"
-          ? "right(" + digits_sql("v") + ", " + std::to_string(kSuffix) + ") = " +
-                params.bind(suffix_of(text::digits(value))) + "::text"
-          : loose("v") + " = " + loose(params.bind(value) + "::text");
+  const std::string values =
+      "pg_catalog.jsonb_array_elements_text(" + datamap::site_values_sql(alias, column.site) + ")";
+  const std::string test = identifier.kind == "phone"
+                               ? "right(" + digits_sql("v") + ", " + std::to_string(kSuffix) +
+                                     ") = " + params.bind(suffix_of(text::digits(value))) + "::text"
+                               : loose("v") + " = " + loose(params.bind(value) + "::text");
   return "EXISTS (SELECT 1 FROM " + values + " AS e(v) WHERE " + test + ")";
 }
 
 std::vector<std::string> Finder::value_list(const Column& column, std::string_view alias) {
   std::vector<std::string> list;
-  for (const datamap::Site& site : column.with) list.push_back(datamap::site_values_sql(alias, site));
+  for (const datamap::Site& site : column.with)
+    list.push_back(datamap::site_values_sql(alias, site));
   list.push_back(datamap::site_values_sql(alias, column.site));
   return list;
 }
 
 std::vector<std::string> Finder::values_of(const Column& column, std::string_view kind,
                                            const std::vector<std::string_view>& json_arrays) const {
-  const std::string region = column.normalise.starts_with("e164/") ? column.normalise.substr(5) : region_;
-  std::string prefix;  // an identifier kept in several columns: their values stand before this one's
+  const std::string region =
+      column.normalise.starts_with("e164/") ? column.normalise.substr(5) : region_;
+  std::string
+      prefix;  // an identifier kept in several columns: their values stand before this one's
   for (std::size_t i = 0; i + 1 < json_arrays.size(); ++i) {
     for (const Json& part : Json::parse(json_arrays[i])) prefix += part.get<std::string>();
   }
@@ -113,7 +119,8 @@ std::vector<std::string> Finder::values_of(const Column& column, std::string_vie
   return found;
 }
 
-std::string Finder::subject_where(const SubjectType& type, std::string_view alias, store::Params& params) const {
+std::string Finder::subject_where(const SubjectType& type, std::string_view alias,
+                                  store::Params& params) const {
   const Table& table = *map_.table(type.table);
   return datamap::tenant_sql(map_, catalog_, table, alias, params.bind(tenant_)) + " AND " +
          datamap::where_sql(alias, type.where);
@@ -126,7 +133,8 @@ std::vector<SubjectRef> Finder::holders(const SubjectType& type, const Identifie
   store::Params params;
   const std::string where = subject_where(type, "t", params);
   std::string select = id_list_sql(map_, table, "t");
-  select += ", " + (type.label ? datamap::site_text_sql("t", *type.label) : std::string("NULL::text"));
+  select +=
+      ", " + (type.label ? datamap::site_text_sql("t", *type.label) : std::string("NULL::text"));
   std::string any;
   std::vector<const Column*> columns;
   for (const Column& column : table.columns) {
@@ -139,10 +147,10 @@ std::vector<SubjectRef> Finder::holders(const SubjectType& type, const Identifie
   std::vector<SubjectRef> found;
   if (columns.empty()) return found;
   const std::size_t id_count = map_.id_columns(table).size();
-  const store::Rows rows = tx_.exec({"SELECT " + select + " FROM " + catalog_.at(table.name).sql_name +
-                                         " t WHERE " + where + " AND (" + any + ") ORDER BY " +
-                                         datamap::key_list_sql(table, "t"),
-                                     params.take()});
+  const store::Rows rows =
+      tx_.exec({"SELECT " + select + " FROM " + catalog_.at(table.name).sql_name + " t WHERE " +
+                    where + " AND (" + any + ") ORDER BY " + datamap::key_list_sql(table, "t"),
+                params.take()});
   for (std::size_t r = 0; r < rows.size(); ++r) {
     SubjectRef ref{type.kind, {}};
     std::size_t c = 0;
@@ -168,11 +176,13 @@ std::vector<Match> Finder::search(const Identifier& term) const {
   std::vector<Match> matches;
   for (const SubjectType& type : map_.subjects) holders(type, term, &matches);
   for (Match& match : matches) match.merge_set = merge_set(match.ref);
-  std::sort(matches.begin(), matches.end(), [](const Match& a, const Match& b) { return a.ref < b.ref; });
+  std::sort(matches.begin(), matches.end(),
+            [](const Match& a, const Match& b) { return a.ref < b.ref; });
   return matches;
 }
 
-std::vector<Hits> Finder::sharers(const Identifier& identifier, const std::vector<SubjectRef>& own) const {
+std::vector<Hits> Finder::sharers(const Identifier& identifier,
+                                  const std::vector<SubjectRef>& own) const {
   std::vector<Hits> hits;
   for (const SubjectType& type : map_.subjects) {
     std::uint64_t count = 0;
@@ -189,8 +199,11 @@ std::optional<Profile> Finder::profile(const SubjectRef& ref) const {
   const Table& table = *map_.table(type.table);
   store::Params params;
   const std::string where = subject_where(type, "t", params);
-  std::string select = type.label ? datamap::site_text_sql("t", *type.label) : std::string("NULL::text");
-  select += ", (" + (type.current.empty() ? std::string("false") : datamap::where_sql("t", type.current)) + ")";
+  std::string select =
+      type.label ? datamap::site_text_sql("t", *type.label) : std::string("NULL::text");
+  select += ", (" +
+            (type.current.empty() ? std::string("false") : datamap::where_sql("t", type.current)) +
+            ")";
   std::vector<const Column*> columns;
   for (const Column& column : table.columns) {
     if (column.is.empty()) continue;
@@ -198,20 +211,26 @@ std::optional<Profile> Finder::profile(const SubjectRef& ref) const {
     columns.push_back(&column);
   }
   const std::string key = key_in_sql(map_, catalog_, table, "t", {ref}, params);
-  const store::Rows rows = tx_.exec({"SELECT " + select + " FROM " + catalog_.at(table.name).sql_name +
-                                         " t WHERE " + where + " AND " + key,
-                                     params.take()});
+  const store::Rows rows =
+      tx_.exec({"SELECT " + select + " FROM " + catalog_.at(table.name).sql_name + " t WHERE " +
+                    where + " AND " + key,
+                params.take()});
   if (rows.empty()) return std::nullopt;
-  Profile profile{ref, Personal<std::string>(std::string(rows.text(0, 0))), rows.boolean(0, 1), merge_set(ref), {}};
+  Profile profile{ref,
+                  Personal<std::string>(std::string(rows.text(0, 0))),
+                  rows.boolean(0, 1),
+                  merge_set(ref),
+                  {}};
   std::size_t c = 2;
   for (const Column* column : columns) {
     std::vector<std::string_view> arrays;
     for (std::size_t i = 0; i <= column->with.size(); ++i) arrays.push_back(rows.text(0, c++));
     for (std::string& value : values_of(*column, column->is, arrays)) {
-      Identifier identifier{column->is, Personal<std::string>(std::move(value)), column->suggest, table.name,
-                            column->site.text()};
-      const auto same = std::find_if(profile.identifiers.begin(), profile.identifiers.end(),
-                                     [&](const Identifier& other) { return other.same_value(identifier); });
+      Identifier identifier{column->is, Personal<std::string>(std::move(value)), column->suggest,
+                            table.name, column->site.text()};
+      const auto same =
+          std::find_if(profile.identifiers.begin(), profile.identifiers.end(),
+                       [&](const Identifier& other) { return other.same_value(identifier); });
       if (same == profile.identifiers.end()) {
         profile.identifiers.push_back(std::move(identifier));
       } else if (!identifier.suggest) {

@@ -1,9 +1,9 @@
-// Finds data subjects by one term, reads their identifiers and merge sets, and tells who else shares
-// a value. Reads only; the caller's transaction gives the snapshot.
+// Finds data subjects by one term, reads their identifiers and merge sets, and tells who else
+// shares a value. Reads only; the caller's transaction gives the snapshot.
 //
-// How values compare (datamap.md 10): a column whose form the map names is compared by equality; for
-// the others SQL picks candidates (digit suffix, NFKC and lower case) and normalise() of room text
-// decides.
+// How values compare (datamap.md 10): a column whose form the map names is compared by equality;
+// for the others SQL picks candidates (digit suffix, NFKC and lower case) and normalise() of room
+// text decides.
 #pragma once
 
 #include <optional>
@@ -45,7 +45,8 @@ struct Hits {
 
 class Finder {
  public:
-  Finder(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog, std::string tenant);
+  Finder(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog,
+         std::string tenant);
 
   // Normalises what a person typed. Throws usage for a value that cannot be one of its kind, for a
   // wildcard, and for text that is not UTF-8.
@@ -65,17 +66,20 @@ class Finder {
   // `exact` is set to true, else candidates. Binds its parameters.
   static std::string condition(const datamap::Column& column, std::string_view alias,
                                const Identifier& identifier, store::Params& params, bool* exact);
-  // Normalised values of one column's sites in a row, from the jsonb arrays that value_list() reads.
+  // Normalised values of one column's sites in a row, from the jsonb arrays that value_list()
+  // reads.
   std::vector<std::string> values_of(const datamap::Column& column, std::string_view kind,
                                      const std::vector<std::string_view>& json_arrays) const;
   // The select list whose values values_of() takes: one jsonb array per site (`with` first).
   static std::vector<std::string> value_list(const datamap::Column& column, std::string_view alias);
 
-  // The region in which numbers without a country code are read: that of the map's first e164 column.
+  // The region in which numbers without a country code are read: that of the map's first e164
+  // column.
   const std::string& region() const { return region_; }
 
  private:
-  std::string subject_where(const datamap::SubjectType& type, std::string_view alias, store::Params& params) const;
+  std::string subject_where(const datamap::SubjectType& type, std::string_view alias,
+                            store::Params& params) const;
   std::vector<SubjectRef> holders(const datamap::SubjectType& type, const Identifier& term,
                                   std::vector<Match>* matches) const;
   MergeSet merge_set_by_column(const datamap::SubjectType& type, const SubjectRef& ref) const;

@@ -4,8 +4,9 @@
 
 namespace ccctl::subject {
 
-std::string key_in_sql(const datamap::Map& map, const datamap::Catalog& catalog, const datamap::Table& table,
-                       std::string_view alias, const std::vector<SubjectRef>& refs, store::Params& params) {
+std::string key_in_sql(const datamap::Map& map, const datamap::Catalog& catalog,
+                       const datamap::Table& table, std::string_view alias,
+                       const std::vector<SubjectRef>& refs, store::Params& params) {
   const std::vector<std::string> columns = map.id_columns(table);
   std::string left, right, arrays, names;
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -20,10 +21,12 @@ std::string key_in_sql(const datamap::Map& map, const datamap::Catalog& catalog,
     arrays += comma + params.bind(store::array_literal(texts)) + "::text[]";
     names += comma + name;
   }
-  return "(" + left + ") IN (SELECT " + right + " FROM pg_catalog.unnest(" + arrays + ") AS ids(" + names + "))";
+  return "(" + left + ") IN (SELECT " + right + " FROM pg_catalog.unnest(" + arrays + ") AS ids(" +
+         names + "))";
 }
 
-std::string id_list_sql(const datamap::Map& map, const datamap::Table& table, std::string_view alias) {
+std::string id_list_sql(const datamap::Map& map, const datamap::Table& table,
+                        std::string_view alias) {
   std::string sql;
   for (const std::string& column : map.id_columns(table)) {
     sql += (sql.empty() ? "" : ", ") + datamap::column_sql(alias, column) + "::text";

@@ -29,12 +29,13 @@ MergeSet Finder::merge_set(const SubjectRef& ref) const {
 }
 
 // A row without a canonical id is its own; the rows that point to it are its members.
-MergeSet Finder::merge_set_by_column(const datamap::SubjectType& type, const SubjectRef& ref) const {
+MergeSet Finder::merge_set_by_column(const datamap::SubjectType& type,
+                                     const SubjectRef& ref) const {
   const datamap::Table& table = *map_.table(type.table);
   const std::string id = map_.id_columns(table).front();
   const std::string from = " FROM " + catalog_.at(table.name).sql_name + " t WHERE ";
-  const std::string canonical_sql = "COALESCE(" + datamap::column_sql("t", type.merge->canonical) + "::text, " +
-                                    datamap::column_sql("t", id) + "::text)";
+  const std::string canonical_sql = "COALESCE(" + datamap::column_sql("t", type.merge->canonical) +
+                                    "::text, " + datamap::column_sql("t", id) + "::text)";
   store::Params params;
   std::string where = subject_where(type, "t", params);
   where += " AND " + key_in_sql(map_, catalog_, table, "t", {ref}, params);
@@ -46,12 +47,14 @@ MergeSet Finder::merge_set_by_column(const datamap::SubjectType& type, const Sub
   where = subject_where(type, "t", again);
   const std::string in_set = key_in_sql(map_, catalog_, table, "t", {canonical}, again);
   const std::string points = datamap::column_sql("t", type.merge->canonical) + " = " +
-                             datamap::typed_param(again.bind(canonical.key.front()), column == nullptr ? "" : column->type);
-  const store::Rows rows = tx_.exec({"SELECT " + id_list_sql(map_, table, "t") + from + where + " AND (" + in_set +
-                                         " OR " + points + ")",
+                             datamap::typed_param(again.bind(canonical.key.front()),
+                                                  column == nullptr ? "" : column->type);
+  const store::Rows rows = tx_.exec({"SELECT " + id_list_sql(map_, table, "t") + from + where +
+                                         " AND (" + in_set + " OR " + points + ")",
                                      again.take()});
   std::vector<SubjectRef> members;
-  for (std::size_t r = 0; r < rows.size(); ++r) members.push_back({ref.kind, {std::string(rows.text(r, 0))}});
+  for (std::size_t r = 0; r < rows.size(); ++r)
+    members.push_back({ref.kind, {std::string(rows.text(r, 0))}});
   return ordered(std::move(canonical), std::move(members));
 }
 
@@ -66,17 +69,20 @@ MergeSet Finder::merge_set_by_table(const datamap::SubjectType& type, const Subj
     }
     return sql;
   };
-  const auto equals = [](const std::vector<std::string>& columns, const SubjectRef& key, store::Params& params) {
+  const auto equals = [](const std::vector<std::string>& columns, const SubjectRef& key,
+                         store::Params& params) {
     std::string sql;
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      sql += " AND " + datamap::column_sql("m", columns[i]) + "::text = " + params.bind(key.key.at(i)) + "::text";
+      sql += " AND " + datamap::column_sql("m", columns[i]) +
+             "::text = " + params.bind(key.key.at(i)) + "::text";
     }
     return sql;
   };
   store::Params params;
   std::string where = datamap::tenant_sql(map_, catalog_, merge, "m", params.bind(tenant_));
   where += equals(type.merge->member, ref, params);
-  const store::Rows own = tx_.exec({"SELECT " + texts(type.merge->canonical_columns) + from + where, params.take()});
+  const store::Rows own =
+      tx_.exec({"SELECT " + texts(type.merge->canonical_columns) + from + where, params.take()});
   SubjectRef canonical = ref;
   if (!own.empty()) {
     canonical.key.clear();
@@ -85,7 +91,8 @@ MergeSet Finder::merge_set_by_table(const datamap::SubjectType& type, const Subj
   store::Params again;
   where = datamap::tenant_sql(map_, catalog_, merge, "m", again.bind(tenant_));
   where += equals(type.merge->canonical_columns, canonical, again);
-  const store::Rows rows = tx_.exec({"SELECT " + texts(type.merge->member) + from + where, again.take()});
+  const store::Rows rows =
+      tx_.exec({"SELECT " + texts(type.merge->member) + from + where, again.take()});
   std::vector<SubjectRef> members{canonical};
   for (std::size_t r = 0; r < rows.size(); ++r) {
     SubjectRef member{ref.kind, {}};

@@ -7,9 +7,13 @@
 
 namespace ccctl::subject {
 
-std::string SubjectRef::key_json() const { return canonical(Json(key)); }
+std::string SubjectRef::key_json() const {
+  return canonical(Json(key));
+}
 
-std::string SubjectRef::text() const { return kind + ":" + (key.size() == 1 ? key.front() : key_json()); }
+std::string SubjectRef::text() const {
+  return kind + ":" + (key.size() == 1 ? key.front() : key_json());
+}
 
 std::vector<std::string> SubjectRef::key_of_json(std::string_view json) {
   return Json::parse(json).get<std::vector<std::string>>();
@@ -19,7 +23,8 @@ SubjectRef make_ref(const datamap::Map& map, std::string_view kind, std::string_
   const datamap::SubjectType* type = map.subject(kind);
   if (type == nullptr) {
     std::string known;
-    for (const datamap::SubjectType& each : map.subjects) known += (known.empty() ? "" : ", ") + each.kind;
+    for (const datamap::SubjectType& each : map.subjects)
+      known += (known.empty() ? "" : ", ") + each.kind;
     throw Error(ErrorKind::usage, "unknown kind of data subject \"" + std::string(kind) + "\"",
                 "the data map has: " + known);
   }
@@ -37,9 +42,10 @@ SubjectRef make_ref(const datamap::Map& map, std::string_view kind, std::string_
     }
   }
   if (ref.key.size() != columns) {
-    throw Error(ErrorKind::usage,
-                "an id of kind \"" + std::string(kind) + "\" has " + std::to_string(columns) + " parts",
-                "write them as a JSON array of texts: '[\"…\",\"…\"]'");
+    throw Error(
+        ErrorKind::usage,
+        "an id of kind \"" + std::string(kind) + "\" has " + std::to_string(columns) + " parts",
+        "write them as a JSON array of texts: '[\"…\",\"…\"]'");
   }
   return ref;
 }
@@ -47,7 +53,8 @@ SubjectRef make_ref(const datamap::Map& map, std::string_view kind, std::string_
 SubjectRef parse_ref(const datamap::Map& map, std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0) {
-    throw Error(ErrorKind::usage, "a data subject is written KIND:ID", "for example external_contact:7f3c…");
+    throw Error(ErrorKind::usage, "a data subject is written KIND:ID",
+                "for example external_contact:7f3c…");
   }
   return make_ref(map, text.substr(0, colon), text.substr(colon + 1));
 }

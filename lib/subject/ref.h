@@ -31,11 +31,13 @@ SubjectRef make_ref(const datamap::Map& map, std::string_view kind, std::string_
 struct Identifier {
   std::string kind;
   Personal<std::string> value;
-  bool suggest = false;       // not followed by a request for an id; proposed by `subjects suggest`
-  datamap::TableName table;   // where it was read; empty: typed by a person
+  bool suggest = false;      // not followed by a request for an id; proposed by `subjects suggest`
+  datamap::TableName table;  // where it was read; empty: typed by a person
   std::string site;
 
-  bool same_value(const Identifier& other) const { return kind == other.kind && value == other.value; }
+  bool same_value(const Identifier& other) const {
+    return kind == other.kind && value == other.value;
+  }
 };
 
 }  // namespace ccctl::subject

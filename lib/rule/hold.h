@@ -1,0 +1,49 @@
+// Legal holds: what must not be deleted, whoever asks (formats.md 2).
+//
+// Holds are additive and end only by an approved release plus a grace of P7D. Linearizable: add()
+// commits the hold, then waits for every deleting transaction that may not have seen it, by locking
+// their committed ccctl.attempt rows one after the other.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/context.h"
+#include "base/time.h"
+#include "store/session.h"
+#include "subject/ref.h"
+
+namespace ccctl::rule {
+
+struct Hold {
+  std::string id;
+  std::string matter, reason, custodian;
+  std::vector<subject::SubjectRef> subjects;        // the merge set then; empty: not a subject's
+  std::string category, data;                       // empty: any
+  std::optional<Instant> created_from, created_to;  // half-open, on the table's `created` anchor
+  std::string review_on;                            // ISO date, may be empty
+  std::string added_by;
+  Instant added_at{};
+  std::optional<Instant> released_at, grace_until;
+
+  bool of_subject() const { return !subjects.empty(); }
+  bool active(Instant now) const { return !grace_until || now < *grace_until; }
+};
+
+// Every hold of the tenant that is active at the datastore's now(). A deleting transaction calls it
+// after it locked its attempt row.
+std::vector<Hold> active_holds(store::Tx& tx, const std::string& tenant);
+std::vector<Hold> all_holds(store::Tx& tx, const std::string& tenant);
+Hold get_hold(store::Tx& tx, const std::string& tenant, const std::string& id);
+
+// Commits the hold and waits for open attempts. busy when interrupted in the wait: the hold stands,
+// and waiting again (wait_for_attempts) is harmless.
+void add_hold(store::Session& session, const std::string& tenant, const Hold& hold, Instant at);
+void wait_for_attempts(store::Session& session, const std::string& tenant);
+
+// Ends a hold whose release was approved; rows stay until the grace has passed.
+Hold release_hold(store::Tx& tx, const std::string& tenant, const std::string& id,
+                  const std::string& approval_id, const std::string& actor, Instant at);
+
+}  // namespace ccctl::rule

@@ -1,0 +1,81 @@
+// Retention rules of a pack (kind Retention, formats.md 2), and those that stop an erasure.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/calendar.h"
+#include "datamap/map.h"
+#include "doc/reader.h"
+#include "policy/pack.h"
+
+namespace ccctl::rule {
+
+struct RuleMatch {
+  std::string category, data, tenant, label;  // empty: any
+};
+
+// `after` and `min` take a period, or the name of a tenant's setting.
+struct Period {
+  std::optional<Duration> fixed;
+  std::string setting;
+};
+
+struct Stages {
+  Duration purge;
+  std::optional<Duration> backups;
+};
+
+struct RetentionRule {
+  std::string id;
+  RuleMatch match;
+  std::string anchor;  // NAME, or tenant.NAME
+  Granularity granularity = Granularity::instant;
+  std::optional<Duration> min, within, lead;
+  std::optional<Period> after;
+  bool pending_ignored = false;  // of a min: a NULL anchor does not keep the row
+  bool anonymise = false;        // then: anonymise
+  std::optional<Stages> stages;
+  std::string basis;  // legal_obligation, contract …
+  std::string reason;
+  std::optional<bool> blocks;  // blocks_erasure as written
+  std::string lock;            // "", governance, compliance
+  std::vector<std::string> requirements;
+  doc::Position at;
+
+  // Default: true for legal obligations only.
+  bool blocks_erasure() const { return min && blocks.value_or(basis == "legal_obligation"); }
+};
+
+struct Limits {
+  std::int64_t rows = 0;
+  std::int64_t percent = 0;
+};
+
+struct Retention {
+  std::string zone;  // IANA name, or "tenant"
+  std::optional<Duration> interval, skew, plan_ttl;
+  std::string anchor_floor;
+  Limits limits;
+  std::vector<RetentionRule> rules;
+};
+
+void describe(Retention& retention, doc::Fields& f);
+std::string retention_schema();
+
+// A rule with the zone of its document.
+struct Minimum {
+  RetentionRule rule;
+  std::string zone;
+  datamap::Where when;  // the rows of the table it concerns (by data type); empty: all
+};
+
+// The minima that stop an erasure on a table, in the pack's order. Throws policy_invalid when the
+// table is `{retain: basis}` and no minimum of that basis matches it: what the law is said to keep
+// would be kept for ever, or not at all.
+std::vector<Minimum> blocking_minima(const std::vector<Retention>& documents,
+                                     const datamap::Table& table, const std::string& tenant);
+
+}  // namespace ccctl::rule
