@@ -7,8 +7,8 @@ namespace {
 
 const doc::Choices<Granularity> kGranularities{{"instant", Granularity::instant},
                                                {"day", Granularity::day}};
-const doc::Choices<bool> kPending{{"keep", false}, {"ignore", true}};
-const doc::Choices<bool> kThen{{"delete", false}, {"anonymise", true}};
+const doc::Choices<Pending> kPending{{"keep", Pending::keep}, {"ignore", Pending::ignore}};
+const doc::Choices<Then> kThen{{"delete", Then::erase}, {"anonymise", Then::anonymise}};
 
 }  // namespace
 
@@ -55,9 +55,9 @@ static void describe(RetentionRule& rule, doc::Fields& f) {
   f.optional("after", rule.after, "due once this has passed");
   f.optional("within", rule.within, "gone by the time this has passed");
   f.optional("lead", rule.lead, "with `within`: how long before it a row may go");
-  f.optional("pending", rule.pending_ignored, kPending,
+  f.optional("pending", rule.pending, kPending,
              "of a minimum: what an unknown anchor does");
-  f.optional("then", rule.anonymise, kThen, "what a sweep does with a due row");
+  f.optional("then", rule.then, kThen, "what a sweep does with a due row");
   f.optional("stages", rule.stages, "soft delete first, purge later");
   f.required("basis", rule.basis, "the legal basis");
   f.required("reason", rule.reason, "why, in words for the data subject");

@@ -23,6 +23,10 @@ struct Period {
   std::string setting;
 };
 
+// What an unknown anchor means to a minimum, and what a sweep does with a due row.
+enum class Pending { keep, ignore };
+enum class Then { erase, anonymise };
+
 struct Stages {
   Duration purge;
   std::optional<Duration> backups;
@@ -35,8 +39,8 @@ struct RetentionRule {
   Granularity granularity = Granularity::instant;
   std::optional<Duration> min, within, lead;
   std::optional<Period> after;
-  bool pending_ignored = false;  // of a min: a NULL anchor does not keep the row
-  bool anonymise = false;        // then: anonymise
+  Pending pending = Pending::keep;  // of a min
+  Then then = Then::erase;
   std::optional<Stages> stages;
   std::string basis;  // legal_obligation, contract …
   std::string reason;
