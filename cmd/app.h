@@ -1,5 +1,5 @@
-// What a running command works with: settings, output, terminal, datastore. Made in main(), wired in
-// wire.cpp.
+// What a running command works with: settings, output, terminal, datastore. Made in main(), wired
+// in wire.cpp.
 #pragma once
 
 #include <memory>
@@ -19,12 +19,12 @@
 
 namespace ccctl::cmd {
 
-// One setting and where it came from (flag, environment, file:line, default): `config show --origin`.
+// One setting and where it came from (flag, environment, file:line, default): `config show
+// --origin`.
 struct Setting {
   std::string name, value, origin;
 };
 
-class Output;  // render/output.h
 class App {
  public:
   App(Context context, const Spec& spec, const Args& args);
@@ -46,23 +46,32 @@ class App {
   std::string tenant();
   void require_role(std::initializer_list<Role> any_of);
 
-  const datamap::Map& map();                       // the setting `map`, or the sandbox's
+  const datamap::Map& map();  // the setting `map`, or the sandbox's
   object::ObjectStore& objects(const std::string& name);
-  std::string pack_folder();                       // the tenant's pack
+  std::string pack_folder();  // the tenant's pack
 
   // Seals when this session has the seal key; returns false when others must.
   bool seal_if_possible();
   std::vector<crypto::VerifierKey> verifier_keys();
 
   // The result. Object and rows are rendered as -o says; only the result goes to stdout (or --out).
-  void print(const Json& document);                                   // json; table: key-value lines
+  // `document` is an object with its `kind`; apiVersion is added. A table shows key-value lines.
+  void print(const Json& document);
+  // Rows are objects whose members the columns name (they may hold more). `envelope` is an object
+  // with the list's `kind` ("HoldList") and whatever else belongs to the list; -o json puts the
+  // rows into it as `entities`, unless it has that member, and their number as `total`. A null
+  // envelope gives a bare array.
   void print_rows(const std::vector<std::string>& columns, const std::vector<Json>& rows,
-                  const Json& envelope);                              // table, csv, ndjson, json
-  void write_result(std::string_view bytes);                          // verbatim (a receipt)
+                  const Json& envelope);
+  void write_result(std::string_view bytes);  // verbatim (a receipt)
   // Reserves --out before the first write to the datastore (io error when it cannot be created).
+  // main() does so before every command, so a command calls it only to say when.
   void reserve_out();
+  // The result is complete: it is written out, and --out takes its name. main() calls it when the
+  // command returns; after an exception what was written so far is discarded.
+  void finish();
   bool json_output() const;
-  void message(std::string_view line);                                // stderr, unless --quiet
+  void message(std::string_view line);  // stderr, unless --quiet
 
   // Asks on the terminal device, never on stdin; nothing when there is no terminal.
   std::optional<std::string> prompt(std::string_view question);

@@ -20,28 +20,29 @@ class App;
 
 enum class Type { flag, text, number, instant, duration, file, choice };
 
+// Written with designated initialisers; what is left out is empty.
 struct Option {
-  std::string name;                  // "phone": --phone; for a positional its NAME in help
+  std::string name{};  // "phone": --phone; for a positional its NAME in help
   Type type = Type::text;
-  std::string value;                 // how help calls the value: "NUMBER"
-  std::string help;                  // one sentence, lower case, no full stop
-  std::vector<std::string> choices;  // Type::choice
+  std::string value{};                 // how help calls the value: "NUMBER"
+  std::string help{};                  // one sentence, lower case, no full stop
+  std::vector<std::string> choices{};  // Type::choice
   bool repeatable = false;
   bool required = false;
   bool positional = false;
-  std::string default_value;         // shown in help; empty: none
+  std::string default_value{};  // shown in help; empty: none
 };
 
 struct Example {
-  std::string command;
-  std::string what;
+  std::string command{};
+  std::string what{};
 };
 
 class Args {
  public:
   bool has(std::string_view name) const;
-  std::string get(std::string_view name) const;                        // default when not given
-  std::optional<std::string> find(std::string_view name) const;        // nothing when not given
+  std::string get(std::string_view name) const;                  // default when not given
+  std::optional<std::string> find(std::string_view name) const;  // nothing when not given
   std::vector<std::string> all(std::string_view name) const;
   std::int64_t number(std::string_view name) const;
 
@@ -50,13 +51,13 @@ class Args {
 };
 
 struct Spec {
-  std::string noun;                  // "request"; empty for top-level commands
-  std::string verb;                  // "delete"; "version" for a top-level one
-  std::string summary;               // one line, lower case, no full stop
-  std::string description;           // paragraphs for the man page
-  std::vector<Option> options;       // its own; the common ones are in common_options()
-  std::vector<int> exits;            // the codes it can answer, beside 1, 2, 10
-  std::vector<Example> examples;
+  std::string noun{};             // "request"; empty for top-level commands
+  std::string verb{};             // "delete"; "version" for a top-level one
+  std::string summary{};          // one line, lower case, no full stop
+  std::string description{};      // paragraphs for the man page
+  std::vector<Option> options{};  // its own; the common ones are in common_options()
+  std::vector<int> exits{};       // the codes it can answer, beside 1, 2, 10
+  std::vector<Example> examples{};
   int (*run)(App&, const Args&) = nullptr;
 
   std::string path() const { return noun.empty() ? verb : noun + " " + verb; }

@@ -1,0 +1,120 @@
+// The list of all commands, in the order in which help shows them.
+#include <algorithm>
+
+#include "base/error.h"
+#include "cmd/command.h"
+#include "cmd/help.h"
+
+namespace ccctl::cmd {
+
+extern const Spec version;
+
+const std::vector<Spec>& commands() {
+  static const std::vector<Spec> all{
+      version,
+  };
+  return all;
+}
+
+const std::vector<NounInfo>& nouns() {
+  static const std::vector<NounInfo> all{
+      {"subjects", "find the people whom a datastore knows"},
+      {"request", "answer a data subject's request"},
+      {"hold", "keep data for a legal matter"},
+      {"approve", "give the second person's approval"},
+      {"retention", "delete what is due"},
+      {"residency", "where data may be, and who may see it"},
+      {"journal", "what a restore must not lose"},
+      {"key", "encryption keys"},
+      {"audit", "the signed record of every decision"},
+      {"incident", "personal data breaches and their deadlines"},
+      {"record", "evidence that people enter"},
+      {"policy", "policy packs"},
+      {"datamap", "what the datastore's tables mean"},
+      {"db", "the datastore"},
+      {"sandbox", "a private datastore with synthetic people"},
+      {"config", "settings"},
+  };
+  return all;
+}
+
+const Spec* find_command(std::string_view noun, std::string_view verb) {
+  const auto& all = commands();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Spec& spec) {
+    return spec.noun == noun && spec.verb == verb;
+  });
+  return found == all.end() ? nullptr : &*found;
+}
+
+const std::vector<Option>& common_options() {
+  static const std::vector<Option> all{
+      {.name = "output",
+       .type = Type::choice,
+       .value = "FORMAT",
+       .help = "how the result is written",
+       .choices = {"table", "json", "ndjson", "csv"},
+       .default_value = "table"},
+      {.name = "out",
+       .type = Type::file,
+       .value = "FILE",
+       .help = "write the result to a file of mode 0600 that appears only when it is complete; "
+               "- is standard output"},
+      {.name = "tenant",
+       .value = "TENANT",
+       .help = "the tenant to work for; without it, the only one you have"},
+      {.name = "datastore",
+       .value = "DSN",
+       .help = "libpq connection string of the datastore, without a password"},
+      {.name = "config",
+       .type = Type::file,
+       .value = "FILE",
+       .help = "settings file to read first"},
+      {.name = "quiet", .type = Type::flag, .help = "say nothing on standard error but errors"},
+      {.name = "color",
+       .type = Type::choice,
+       .value = "WHEN",
+       .help = "emphasis in tables; NO_COLOR turns it off too",
+       .choices = {"auto", "always", "never"},
+       .default_value = "auto"},
+  };
+  return all;
+}
+
+std::string_view exit_meaning(int code) {
+  switch (code) {
+    case 0:
+      return "complete, or nothing to do; rows kept by law or by holds are listed";
+    case 1:
+      return "unexpected failure";
+    case 2:
+      return "usage, configuration or policy invalid";
+    case 3:
+      return "findings: violations, overdue, drift, verification failed";
+    case 4:
+      return "partly done: a step or sibling failed, or something was not covered";
+    case 5:
+      return "refused, nothing was done: hold, role, residency, window, guard, confirmation, "
+             "stale plan, restored datastore";
+    case 6:
+      return "not found, or ambiguous";
+    case 7:
+      return "busy or rate-limited, try again";
+    case 8:
+      return "paused by a limit or the first signal, resumable";
+    case 10:
+      return "datastore unreachable";
+    case 11:
+      return "datastore permission denied";
+    case 12:
+      return "key unavailable or wrong";
+    case 13:
+      return "outcome unknown";
+    case 130:
+    case 143:
+      return "aborted by a second signal, resumable";
+    default:
+      return "";
+  }
+}
+
+}  // namespace ccctl::cmd

@@ -1,0 +1,37 @@
+// Where a command's result goes: standard output, or a file that appears only when it is complete.
+//
+// A regular file is written beside its name with mode 0600, without a name of its own where the
+// file system can do that, and takes the name in finish(); until then an existing file stays as it
+// is, and whatever ends the program leaves nothing behind. A device or a named pipe is written in
+// place. All failures are ErrorKind::io and name the target. One thread has one Output.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace ccctl::render {
+
+class Output {
+ public:
+  static Output standard();
+  // Reserves the file: throws now when it cannot be created.
+  static Output reserve(const std::string& path);
+
+  Output(Output&&) noexcept;
+  Output& operator=(Output&&) noexcept;
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+  ~Output();  // without finish(): discards what a file holds so far
+
+  void write(std::string_view bytes);
+  // Everything is out and durable, and the file has its name. Later calls do nothing.
+  void finish();
+
+ private:
+  struct Impl;
+  explicit Output(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ccctl::render
