@@ -1,7 +1,8 @@
 // Objects (recordings, attachments) outside the datastore: `file:` here, `s3:` later.
 //
 // Deleting an object twice, or one that is not there, is success: deletion is driven by committed
-// intents and may be repeated after a crash.
+// intents and may be repeated after a crash. An object appears whole or not at all. Failures of the
+// store are ErrorKind::io and name the store, never the key.
 #pragma once
 
 #include <memory>
@@ -17,14 +18,16 @@ class ObjectStore {
   ObjectStore& operator=(const ObjectStore&) = delete;
   virtual ~ObjectStore() = default;
 
-  // Keys are relative ("acme/rec/7f/…"): a leading "/", ".." or NUL is refused (usage).
+  // Keys are relative ("acme/rec/7f/…"): an empty key, a leading or trailing "/", an empty part, a
+  // part "." or "..", one beginning with ".put-", and NUL are refused (usage).
   virtual void put(std::string_view key, std::string_view bytes) = 0;  // durable when it returns
   virtual std::string get(std::string_view key) = 0;                   // not_found when absent
   virtual bool exists(std::string_view key) = 0;
-  virtual void remove(std::string_view key) = 0;                       // durable when it returns
+  virtual void remove(std::string_view key) = 0;  // durable when it returns
 };
 
-// "file:/var/lib/…" . Throws config_invalid for another scheme or a relative path.
+// "file:/var/lib/…": objects are files of mode 0600 below that folder, which the first put() makes.
+// Throws config_invalid for another scheme or a relative path.
 std::unique_ptr<ObjectStore> open(std::string_view url);
 
 }  // namespace ccctl::object
