@@ -24,8 +24,8 @@ struct Duration {
   friend bool operator==(const Duration&, const Duration&) = default;
 };
 
-// Reads "P30D", "P7Y", "PT36H". Nothing for what formats.md 1 calls invalid: empty, negative,
-// mixed-sign, fractional, overflowing or unit-less.
+// Reads "P30D", "P7Y", "PT36H". Nothing for what is invalid in a policy: empty, negative,
+// mixed-sign, fractional, unit-less, or longer than 9999 years.
 std::optional<Duration> parse_duration(std::string_view text);
 std::string to_text(const Duration& duration);
 
@@ -35,11 +35,20 @@ enum class Granularity { instant, day };
 using Day = std::chrono::sys_days;
 
 bool known_zone(std::string_view iana_name);
+// The release of the system's database, such as "2025b", or "unknown".
 std::string tzdata_version();
 
-// The instant at which `anchor` + `duration` is reached in `zone`. Throws ErrorKind::policy_invalid
-// for an unknown zone, for a time part with Granularity::day, and for a result out of range.
-Instant add(Instant anchor, const Duration& duration, std::string_view zone, Granularity granularity);
+// The instant at which `anchor` + `duration` is reached in `zone`: civil time, clamped to the
+// month's end, back to an instant (skipped times move forward, times shown twice are the later
+// one), then the time part as it elapses. With Granularity::day the start of the civil day after,
+// and never before that instant. Throws ErrorKind::policy_invalid for an unknown zone, for a time
+// part with Granularity::day, and for anchors or results outside the years 1 to 9999.
+//
+// The way through civil time holds for every duration, so an anchor in the first pass of an hour
+// that is shown twice counts from the second. A deadline that is pure elapsed time is reckoned in
+// "UTC".
+Instant add(Instant anchor, const Duration& duration, std::string_view zone,
+            Granularity granularity);
 // The same for a DATE anchor, which always takes the day rule on the date itself.
 Instant add(Day anchor, const Duration& duration, std::string_view zone);
 
@@ -51,9 +60,9 @@ struct AnchorRange {
   friend bool operator==(const AnchorRange&, const AnchorRange&) = default;
 };
 
-// All anchors whose expiry add(anchor, duration, zone, granularity) is at or before `as_of`: sorted,
-// disjoint, a half-line and perhaps a few pieces near its end (add() is not monotone at month ends
-// and summer-time changes).
+// All anchors whose expiry add(anchor, duration, zone, granularity) is at or before `as_of`:
+// sorted, disjoint, a half-line and perhaps a few pieces near its end (add() is not monotone at
+// month ends and summer-time changes).
 std::vector<AnchorRange<Instant>> due_ranges(const Duration& duration, std::string_view zone,
                                              Granularity granularity, Instant as_of);
 std::vector<AnchorRange<Day>> due_ranges_of_days(const Duration& duration, std::string_view zone,

@@ -44,6 +44,7 @@ class Secret {
 
  private:
   void wipe() {
+    value_.resize(value_.capacity());  // a short string that was moved from still holds its bytes
     volatile char* p = value_.data();  // volatile, so that the wiping is not optimised away
     for (std::size_t i = 0; i < value_.size(); ++i) p[i] = 0;
     value_.clear();
