@@ -1,7 +1,9 @@
 // One event of the audit log: who did what to whom, why, under which policy (formats.md 5).
 #pragma once
 
+#include <nlohmann/json.hpp>  // Event holds one, so the type must be complete
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 #include "base/time.h"
@@ -13,21 +15,25 @@ namespace ccctl::audit {
 enum class LogName { security, evidence };
 std::string_view to_text(LogName log);
 
-// `body` holds what is particular to the action. Never personal data: pseudonyms, ids and counts.
+// `body` holds what is particular to the action, as an object. Never personal data: pseudonyms, ids
+// and counts. Strings are NFC, numbers are integers.
 struct Event {
   LogName log = LogName::evidence;
   std::string tenant;
   std::string action;      // "request.delete.confirmed", "hold.added" …
-  std::string actor;       // session_user
+  std::string actor;       // session_user, as the datastore authenticated it
   std::string request_id;  // may be empty
   Json body;
 };
 
-// The exact bytes of the leaf: one line of canonical JSON, at most 60,000 bytes, without newline.
+// The exact bytes of the leaf: one line of canonical JSON, at most 60,000 bytes (else refused),
+// without newline. Keys: action, actor, at, body, log, request, tenant, v (which is 1); `request`
+// and `body` only when there is one.
 std::string leaf_line(const Event& event, Instant at);
 
 // Puts the event into the pending table in the caller's transaction and returns its leaf hash, by
-// which others refer to it; the index comes with sealing. Needs no key.
+// which others refer to it; the index comes with sealing. Needs no key. The datastore refuses an
+// event whose actor is not session_user, unless the sealing account appends it.
 crypto::Digest append(store::Tx& tx, const Event& event, Instant at);
 
 }  // namespace ccctl::audit

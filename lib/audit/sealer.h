@@ -1,12 +1,14 @@
 // Sealing: pending events become numbered leaves of a shard's tree under a signed checkpoint.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/context.h"
-#include "audit/event.h"
+#include "crypto/digest.h"
 #include "crypto/note.h"
 #include "store/session.h"
 
@@ -16,24 +18,44 @@ struct Sealed {
   std::string origin;
   std::uint64_t size = 0;  // after sealing
   std::uint64_t added = 0;
+  std::string checkpoint;  // the signed note of that size
 };
 
 // Takes every pending event that is visible, numbers it densely in the shard of that moment
-// (evidence: UTC year, security: UTC month), signs, and commits; a checkpoint is published only once
-// its commit is known. `session` belongs to the sealing account. Single flight by a row lock: busy
-// when another sealer works. Repeatable after a crash at any instant.
-std::vector<Sealed> seal(store::Session& session, const crypto::Signer& signer, const Context& context);
+// (evidence: UTC year, security: UTC month, by the datastore's clock), signs, and commits; a
+// checkpoint is published only once its commit is known. `session` belongs to the sealing account.
+// Single flight by a row lock: busy when another sealer works. In bounded batches, each all or
+// nothing; repeatable after a crash at any instant. A signer with another key than the open shard's
+// closes it and opens the next. A log whose stored tree no longer fits its newest checkpoint gets
+// nothing added; the others are sealed, then findings is thrown.
+std::vector<Sealed> seal(store::Session& session, const crypto::Signer& signer,
+                         const Context& context);
+
+// The newest checkpoint of every shard that the session may read, `added` 0: what was published.
+std::vector<Sealed> newest_checkpoints(store::Tx& tx);
+// The verifier keys published for the tenant's logs. They come from the datastore: an auditor takes
+// them from somewhere else.
+std::vector<crypto::VerifierKey> published_keys(store::Tx& tx, const std::string& tenant);
 
 // Where a leaf stands and the newest checkpoint that covers it; nothing while it is unsealed.
 struct Proof {
   std::string origin;
   std::uint64_t index = 0;
-  std::string leaf;         // exact bytes
-  std::string tlog_proof;   // C2SP text, checkpoint included
+  std::string leaf;        // exact bytes
+  std::string tlog_proof;  // C2SP text, checkpoint included
 };
-std::optional<Proof> prove(store::Tx& tx, const std::string& tenant, const crypto::Digest& leaf_hash);
+std::optional<Proof> prove(store::Tx& tx, const std::string& tenant,
+                           const crypto::Digest& leaf_hash);
 
-enum class Verdict { verified, unpinned, altered, truncated, rollback_of_signed_tree, equivocation, unknown_key };
+enum class Verdict {
+  verified,
+  unpinned,                 // consistent, but compared with nothing kept elsewhere
+  unknown_key,              // a checkpoint or pin is not signed by a trusted key
+  rollback_of_signed_tree,  // a signed tree was larger than what is stored now
+  truncated,                // leaves that a stored checkpoint or a receipt covers are gone
+  altered,                  // a leaf, hash or checkpoint is not what was signed
+  equivocation,             // the same key signed two different trees
+};
 std::string_view to_text(Verdict verdict);
 
 struct Verification {
@@ -44,8 +66,10 @@ struct Verification {
 };
 
 // Recomputes every shard of the tenant from its leaves and compares with the stored and the pinned
-// checkpoints; also that every receipt has its leaf. `keys` are the trusted verifier keys; `pins`
-// are signed checkpoints that somebody kept elsewhere.
+// checkpoints; also that every receipt has its leaf, sealed or pending. Constant memory. `keys` are
+// the trusted verifier keys; `pins` are what somebody kept elsewhere: signed checkpoints, or tlog
+// proofs or receipts, which hold one. Several faults of a shard are one row with the gravest
+// verdict. Throws usage for a pin that is no checkpoint or belongs to another tenant.
 std::vector<Verification> verify(store::Tx& tx, const std::string& tenant,
                                  const std::vector<crypto::VerifierKey>& keys,
                                  const std::vector<std::string>& pins);

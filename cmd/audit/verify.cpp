@@ -1,0 +1,105 @@
+// ccctl audit verify: recomputes the tenant's logs and compares them with what was signed and kept.
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "audit/sealer.h"
+#include "base/error.h"
+#include "cmd/app.h"
+
+namespace ccctl::cmd {
+namespace {
+
+constexpr std::size_t kMaxPin = 1 << 20;
+
+std::string read_pin(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (!file.is_open() || file.bad() || text.empty()) {
+    throw Error(ErrorKind::usage, "cannot read the pin '" + path + "'");
+  }
+  if (text.size() > kMaxPin) {
+    throw Error(ErrorKind::usage, "'" + path + "' is too long for a checkpoint or a receipt");
+  }
+  return text;
+}
+
+std::vector<crypto::VerifierKey> trusted_keys(App& app, const Args& args) {
+  if (!args.has("key")) return app.verifier_keys();
+  std::vector<crypto::VerifierKey> keys;
+  for (const std::string& text : args.all("key")) {
+    const auto key = crypto::VerifierKey::parse(text);
+    if (!key) {
+      throw Error(ErrorKind::usage, "'" + text + "' is not a verifier key",
+                  "it is NAME+KEYID+BASE64, in one argument");
+    }
+    keys.push_back(*key);
+  }
+  return keys;
+}
+
+int run_verify(App& app, const Args& args) {
+  std::vector<std::string> pins;
+  for (const std::string& path : args.all("pin")) pins.push_back(read_pin(path));
+  const std::vector<crypto::VerifierKey> keys = trusted_keys(app, args);
+  const std::string tenant = app.tenant();
+  std::vector<audit::Verification> results;
+  {
+    store::Tx tx = app.session().begin(store::Mode::read_only_snapshot);
+    results = audit::verify(tx, tenant, keys, pins);
+  }
+  std::vector<Json> rows;
+  for (const audit::Verification& result : results) {
+    rows.push_back({{"origin", result.origin},
+                    {"size", result.size},
+                    {"verdict", audit::to_text(result.verdict)},
+                    {"explanation", result.explanation}});
+  }
+  const bool verified = std::all_of(results.begin(), results.end(), [](const auto& result) {
+    return result.verdict == audit::Verdict::verified;
+  });
+  app.print_rows({"origin", "size", "verdict", "explanation"}, rows,
+                 {{"kind", "AuditVerification"}, {"tenant", tenant}, {"verified", verified}});
+  return verified ? 0 : 3;
+}
+
+}  // namespace
+
+extern const Spec audit_verify;
+const Spec audit_verify{
+    .noun = "audit",
+    .verb = "verify",
+    .summary = "check that the log is what was signed",
+    .description =
+        "Recomputes every log of the tenant from its leaves and compares it with the stored "
+        "hashes, "
+        "with every signed checkpoint, and with the checkpoints that you kept elsewhere "
+        "(--pin).\n\n"
+        "Without a pin the best answer is consistent-but-unpinned, exit 3: whoever holds the "
+        "sealing "
+        "key could have rewritten the whole log. Other verdicts: altered (a leaf, hash or "
+        "checkpoint "
+        "is not what was signed), truncated (signed leaves are gone), rollback_of_signed_tree (the "
+        "datastore was set back behind a pin), equivocation (one key signed two different trees), "
+        "unknown_key (a signature of a key that you do not trust).",
+    .options =
+        {
+            {.name = "pin",
+             .type = Type::file,
+             .value = "FILE",
+             .help = "a signed checkpoint kept elsewhere, or a receipt, which holds one",
+             .repeatable = true},
+            {.name = "key",
+             .type = Type::text,
+             .value = "VKEY",
+             .help = "trust this verifier key instead of the published ones",
+             .repeatable = true},
+        },
+    .exits = {0, 3, 5, 11},
+    .examples = {{"ccctl audit verify --pin monday.checkpoint", "compare with what you kept"},
+                 {"ccctl audit verify --pin R-17.receipt -o json", "a receipt is a pin too"}},
+    .run = run_verify,
+};
+
+}  // namespace ccctl::cmd

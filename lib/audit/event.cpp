@@ -1,0 +1,62 @@
+#include "audit/event.h"
+
+#include <stdexcept>
+
+#include "base/error.h"
+#include "crypto/tree.h"
+
+namespace ccctl::audit {
+
+namespace {
+
+constexpr std::size_t kMaxLine = 60'000;
+
+}  // namespace
+
+std::string_view to_text(LogName log) {
+  return log == LogName::security ? "security" : "evidence";
+}
+
+std::string leaf_line(const Event& event, Instant at) {
+  if (event.tenant.empty() || event.action.empty() || event.actor.empty()) {
+    throw std::logic_error("an audit event names its tenant, action and actor");
+  }
+  if (!event.body.is_null() && !event.body.is_object()) {
+    throw std::logic_error("the body of an audit event is an object");
+  }
+  Json line = {{"v", 1},
+               {"at", ccctl::to_text(at)},
+               {"tenant", event.tenant},
+               {"log", std::string(to_text(event.log))},
+               {"action", event.action},
+               {"actor", event.actor}};
+  if (!event.request_id.empty()) line["request"] = event.request_id;
+  if (!event.body.is_null() && !event.body.empty()) line["body"] = event.body;
+  std::string text;
+  try {
+    text = canonical(line);
+  } catch (const Json::exception&) {
+    // Its message would print the value.
+    throw Error(ErrorKind::unexpected, "an audit event of '" + event.action + "' is not UTF-8");
+  }
+  if (text.size() > kMaxLine) {
+    throw Error(ErrorKind::refused,
+                "an audit event of '" + event.action + "' is longer than 60000 bytes",
+                "do it in smaller parts");
+  }
+  return text;
+}
+
+crypto::Digest append(store::Tx& tx, const Event& event, Instant at) {
+  const std::string line = leaf_line(event, at);
+  const crypto::Digest hash = crypto::leaf_hash(line);
+  // As hexadecimal, because the text form of bytea depends on a setting of the server.
+  tx.exec(
+      {"INSERT INTO ccctl.pending (tenant_id, log, line, leaf_hash) VALUES ($1, $2, "
+       "pg_catalog.decode($3, 'hex'), pg_catalog.decode($4, 'hex'))",
+       {event.tenant, std::string(to_text(event.log)), crypto::to_hex(line),
+        crypto::to_hex(crypto::view(hash))}});
+  return hash;
+}
+
+}  // namespace ccctl::audit

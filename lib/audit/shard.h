@@ -1,0 +1,63 @@
+// A shard of a log: its name, its place in the datastore, and the hashes of its tree.
+//
+// Internal to this room. Indexes count from 0; times are the datastore's.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "crypto/digest.h"
+#include "crypto/note.h"
+#include "crypto/tree.h"
+#include "store/session.h"
+
+namespace ccctl::audit {
+
+struct ShardKey {
+  std::string tenant;
+  std::string log;     // "security" or "evidence"
+  std::string period;  // "2026-11", "2026", "2026.2": the last part of the origin
+
+  std::vector<store::Value> params() const { return {tenant, log, period}; }  // $1, $2, $3
+};
+
+struct Shard {
+  ShardKey key;
+  std::string origin;
+  std::uint64_t size = 0;
+  std::string public_key;  // 32 bytes
+};
+
+// RFC 3986: what is not unreserved is percent-encoded, so an origin has neither spaces nor slashes
+// from an id.
+std::string escape_id(std::string_view id);
+// The domain of ccctl.organisation. Throws config_invalid when nobody has set it.
+std::string organisation_domain(store::Tx& tx);
+// "<domain>/tenant/<tenant>/": what every origin of the tenant begins with.
+std::string tenant_prefix(std::string_view domain, std::string_view tenant);
+// The UTC year of an evidence shard, the UTC month of a security shard.
+std::string period_of(std::string_view log, Instant at);
+
+// The hashes of the subtrees that are stored; what is missing is missing in the result.
+using Hashes = std::map<crypto::NodeId, crypto::Digest>;
+Hashes read_hashes(store::Tx& tx, const ShardKey& shard, const std::vector<crypto::NodeId>& ids);
+// Reads them; nothing when one is missing.
+std::optional<std::vector<crypto::Digest>> read_all(store::Tx& tx, const ShardKey& shard,
+                                                    const std::vector<crypto::NodeId>& ids);
+
+// Throws unexpected when it is not 32 bytes.
+crypto::Digest digest_of_hex(std::string_view hex);
+
+// A note read under the trusted keys. A key is trusted as a key: it counts under the origin's name.
+struct OpenedCheckpoint {
+  crypto::NoteVerdict verdict = crypto::NoteVerdict::malformed;
+  crypto::Checkpoint checkpoint;  // as the note says it, unless malformed
+};
+OpenedCheckpoint open_checkpoint(std::string_view note,
+                                 const std::vector<crypto::VerifierKey>& keys);
+
+}  // namespace ccctl::audit
