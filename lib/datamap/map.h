@@ -1,8 +1,8 @@
 // The data map: what a datastore's tables mean (shared grammar: kind DataMap, apiVersion ccctl/v1).
 //
 // A Map is plain data as read from YAML: names are resolved (every `to:` names a table of the map),
-// but nothing has been compared with a datastore yet; that is check.h. Nothing in lib/ names a table
-// of a contact centre.
+// but nothing has been compared with a datastore yet; that is check.h. Nothing in lib/ names a
+// table of a contact centre.
 #pragma once
 
 #include <map>
@@ -37,6 +37,7 @@ struct Site {
 
   bool plain() const { return path.empty(); }
   std::string text() const;  // as the map writes it
+  static std::optional<Site> parse(std::string_view text);
   friend auto operator<=>(const Site&, const Site&) = default;
 };
 
@@ -68,35 +69,35 @@ struct Sealed {
 
 struct Column {
   Site site;
-  std::string is;                  // name, phone, email, address, social.X, external …; empty: none
-  std::vector<Site> with;          // other sites of the same identifier, in the order of reading
-  std::string data;                // W-05's data type, where it differs from the table's
-  std::string normalise;           // "e164/JP", "fold", "exact"; empty: as it comes
-  std::string search;              // column that holds the folded form; empty: none
+  std::string is;          // name, phone, email, address, social.X, external …; empty: none
+  std::vector<Site> with;  // other sites of the same identifier, in the order of reading
+  std::string data;        // W-05's data type, where it differs from the table's
+  std::string normalise;   // "e164/JP", "fold", "exact"; empty: as it comes
+  std::string search;      // column that holds the folded form; empty: none
   bool suggest = false;
-  bool free = false;               // free text that may mention people
+  bool free = false;  // free text that may mention people
   bool mask = false;
   ColumnErase erase;
   std::optional<Sealed> sealed;
-  std::string blind;               // blind index column; empty: none
+  std::string blind;  // blind index column; empty: none
   doc::Position at;
 };
 
 struct Link {
   std::string name;
-  std::vector<Site> from;          // in the order of `to`'s key
-  TableName to;                    // empty: none
+  std::vector<Site> from;  // in the order of `to`'s key
+  TableName to;            // empty: none
   Where when;
   Down down = Down::stay;
   bool up_last = false;
-  Where count;                     // with up_last: the children that count
+  Where count;  // with up_last: the children that count
   doc::Position at;
 };
 
 struct Object {
   std::string name;
   Site pointer;
-  std::string store;               // name of an object store in the settings
+  std::string store;  // name of an object store in the settings
   std::optional<Sealed> sealed;
 };
 
@@ -104,48 +105,48 @@ struct Object {
 struct Anchor {
   enum class Source { column, link, tenant, latest_of };
   Source source = Source::column;
-  std::string column;              // column
-  std::string zone;                // column: for `timestamp without time zone`; empty: the map's
-  std::string link;                // link
-  std::string anchor;              // link, tenant: the anchor there
-  std::vector<Anchor> parts;       // latest_of
+  std::string column;         // column
+  std::string zone;           // column: for `timestamp without time zone`; empty: the map's
+  std::string link;           // link
+  std::string anchor;         // link, tenant: the anchor there
+  std::vector<Anchor> parts;  // latest_of
 };
 
 struct DataType {
-  Where when;                      // empty: the whole table
+  Where when;  // empty: the whole table
   std::string is;
 };
 
 struct Hidden {
-  std::string column;              // {column: c}
-  TableName move;                  // {move: table}
-  std::string view, tombstones;    // {view: v, tombstones: t}
+  std::string column;            // {column: c}
+  TableName move;                // {move: table}
+  std::string view, tombstones;  // {view: v, tombstones: t}
 };
 
 // How a row knows its tenant.
 struct Tenant {
   enum class How { none, column, constant, link };
   How how = How::none;
-  std::string value;               // the column, the constant, or the link's name
+  std::string value;  // the column, the constant, or the link's name
 };
 
 struct Table {
   TableName name;
-  std::vector<std::string> key;    // includes the tenant column where the site's key does
-  std::string category;            // registration, host_usage, generated
+  std::vector<std::string> key;  // includes the tenant column where the site's key does
+  std::string category;          // registration, host_usage, generated
   std::vector<DataType> data;
   std::optional<Site> retention_label;
   std::vector<std::string> purposes;
   Erase erase = Erase::erase_row;
-  std::string retain_basis;        // with Erase::retain
+  std::string retain_basis;  // with Erase::retain
   Rectify rectify = Rectify::replace;
   std::optional<Hidden> hidden;
   std::map<std::string, Anchor> anchors;
   std::vector<std::string> clean;
-  std::vector<Column> columns;     // in the map's order
-  std::vector<Link> links;         // in the map's order
+  std::vector<Column> columns;  // in the map's order
+  std::vector<Link> links;      // in the map's order
   std::vector<Object> objects;
-  Tenant tenant;                   // the table's own, or the map's
+  Tenant tenant;  // the table's own, or the map's
   bool in_scope = true;
   bool match = false;
   bool requires_subject = false;
@@ -156,18 +157,19 @@ struct Table {
 };
 
 struct Merge {
-  std::string canonical;           // column form: points to the canonical row's key (without tenant)
-  TableName table;                 // table form
+  std::string canonical;  // column form: points to the canonical row's key (without tenant)
+  TableName table;        // table form
   std::vector<std::string> member, canonical_columns;
 };
 
 struct SubjectType {
-  std::string kind;                // external_contact, user, dialer_contact, journey_customer …
+  std::string kind;  // external_contact, user, dialer_contact, journey_customer …
   TableName table;
   Where where;
-  Where current;                   // a current employee; empty: never
+  Where current;  // a current employee; empty: never
   std::optional<Merge> merge;
   std::optional<Site> label;
+  doc::Position at;
 };
 
 // Where the tenants themselves stand, if they do.
@@ -181,11 +183,11 @@ struct Tenants {
 struct Map {
   Tenant tenant;
   std::optional<Tenants> tenants;
-  std::string zone;                // for timestamp without time zone; empty: there is none
-  std::vector<std::string> ignore; // shell patterns over logical names
+  std::string zone;                 // for timestamp without time zone; empty: there is none
+  std::vector<std::string> ignore;  // shell patterns over logical names
   std::vector<SubjectType> subjects;
-  std::vector<Table> tables;       // in the map's order
-  std::string digest;              // hex SHA-256 of the canonical form: layout and comments do not count
+  std::vector<Table> tables;  // in the map's order
+  std::string digest;         // hex SHA-256 of the canonical form: layout and comments do not count
 
   const Table* table(std::string_view name) const;
   const SubjectType* subject(std::string_view kind) const;
@@ -197,6 +199,12 @@ struct Map {
 // unknown keys, wrong types, duplicate names, links to unknown tables, `from` and key of different
 // length, a subject on an unknown table …
 Map read_map(const std::string& yaml, const std::string& file_name);
-Json to_json(const Map& map);      // canonical, for `datamap show` and the digest
+// The map in its own grammar, without defaults, for `datamap show` and the digest: read_map() of it
+// gives the same digest.
+Json to_json(const Map& map);
+Json to_json(const Table& table,
+             const Map& map);  // one table's part, `tenant` only where it differs
+// The JSON Schema of the grammar, as schemas/json/datamap.schema.json keeps it.
+std::string datamap_schema();
 
 }  // namespace ccctl::datamap

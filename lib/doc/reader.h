@@ -15,6 +15,9 @@
 //   Rule rule = doc::read<Rule>(yaml, "pack.yaml", "Retention", ErrorKind::policy_invalid);
 //   std::string schema = doc::schema<Rule>("Retention", "what is kept, and how long");
 //
+// The function stands in the type's own namespace, so not in an unnamed one unless the type does
+// too.
+//
 // A type that is no record (a text with a grammar, one of several shapes) gets
 // `describe(T&, doc::Value&)` instead. Lists (vector), maps by name (map, vector of Named),
 // optional, Located, text, bool, integers and Duration are known here. While describing, values are
@@ -56,21 +59,24 @@ class Choices {
   Choices(std::initializer_list<std::pair<std::string_view, E>> list) {
     for (const auto& [name, value] : list) {
       names_.push_back(name);
-      values_.push_back(value);
+      values_.push_back({value});
     }
   }
   const std::vector<std::string_view>& names() const { return names_; }
-  const E& value(std::size_t index) const { return values_[index]; }
+  const E& value(std::size_t index) const { return values_[index].value; }
   std::string_view name(const E& value) const {
     for (std::size_t i = 0; i < values_.size(); ++i) {
-      if (values_[i] == value) return names_[i];
+      if (values_[i].value == value) return names_[i];
     }
     return {};
   }
 
  private:
   std::vector<std::string_view> names_;
-  std::vector<E> values_;
+  struct Item {  // so that a vector of bool is an ordinary one
+    E value;
+  };
+  std::vector<Item> values_;
 };
 
 // A value with the place where it stood.

@@ -1,0 +1,178 @@
+// What a map can be refused for without looking at a datastore.
+#include <algorithm>
+#include <set>
+
+#include "datamap/readers.h"
+#include "doc/suggest.h"
+
+namespace ccctl::datamap {
+namespace {
+
+[[noreturn]] void refuse(const doc::Position& at, const std::string& message,
+                         std::string hint = "") {
+  throw doc::error_at(ErrorKind::map_invalid, at, message, std::move(hint));
+}
+
+std::string quoted(std::string_view name) {
+  return "\"" + std::string(name) + "\"";
+}
+
+class Resolver {
+ public:
+  explicit Resolver(const Map& map) : map_(map) {
+    for (const Table& table : map.tables) names_.push_back(table.name);
+  }
+
+  void run() const {
+    for (const Table& table : map_.tables) {
+      columns(table);
+      tenant(table);
+      for (const Link& link : table.links) this->link(table, link);
+      for (const auto& [name, anchor] : table.anchors) {
+        std::set<std::string> open;
+        this->anchor(table, name, anchor, open);
+      }
+    }
+    for (const SubjectType& subject : map_.subjects) this->subject(subject);
+    if (map_.tenants) {
+      for (const auto& [name, anchor] : map_.tenants->anchors) plain_anchor(name, anchor);
+    }
+  }
+
+ private:
+  const Table& known(const TableName& name, const doc::Position& at, const std::string& who) const {
+    const Table* table = map_.table(name);
+    if (!table)
+      refuse(at, who + " names the unknown table " + quoted(name),
+             doc::suggestion_hint(name, names_));
+    return *table;
+  }
+
+  void columns(const Table& table) const {
+    std::set<std::string> personal;
+    for (const Column& column : table.columns) {
+      if (column.site.plain()) personal.insert(column.site.column);
+    }
+    for (const std::string& clean : table.clean) {
+      if (personal.contains(clean))
+        refuse(table.at, "column " + quoted(clean) + " is both clean and personal");
+    }
+    const bool matches = std::any_of(table.columns.begin(), table.columns.end(),
+                                     [](const Column& column) { return !column.is.empty(); });
+    if (table.match && !matches) refuse(table.at, "match without a column that has `is`");
+  }
+
+  void tenant(const Table& table) const {
+    if (table.tenant.how != Tenant::How::link || table.link(table.tenant.value)) return;
+    refuse(table.at, "table " + quoted(table.name) + " knows its tenant by the link " +
+                         quoted(table.tenant.value) + ", which it does not have");
+  }
+
+  void link(const Table& table, const Link& link) const {
+    const std::string who = "link " + quoted(link.name);
+    if (link.to.empty()) {
+      if (link.down != Down::stay || link.up_last)
+        refuse(link.at, who + " leads to none: only down: stay fits");
+      return;
+    }
+    const Table& to = known(link.to, link.at, who);
+    if (to.key.empty()) refuse(link.at, who + " leads to a table without a key");
+    if (link.from.size() != to.key.size()) {
+      refuse(link.at,
+             who + " has " + std::to_string(link.from.size()) + " columns, the key of " +
+                 quoted(to.name) + " has " + std::to_string(to.key.size()),
+             "give `from` in the order of the key");
+    }
+    std::set<Site> distinct(link.from.begin(), link.from.end());
+    if (distinct.size() != link.from.size()) refuse(link.at, who + " names a column twice");
+    if (link.up_last && link.down != Down::follow) {
+      refuse(link.at, who + " has up: last, which only fits down: follow");
+    }
+    if (link.down == Down::cut) cut_leaves_key(table, link, who);
+  }
+
+  // Cutting nulls the link's own columns, never the tenant's; a key column cannot be nulled.
+  void cut_leaves_key(const Table& table, const Link& link, const std::string& who) const {
+    for (const Site& site : link.from) {
+      const bool tenant =
+          table.tenant.how == Tenant::How::column && site.column == table.tenant.value;
+      const bool key =
+          std::find(table.key.begin(), table.key.end(), site.column) != table.key.end();
+      if (site.plain() && key && !tenant) {
+        refuse(link.at,
+               who + " is cut, but its column " + quoted(site.column) + " is part of the key");
+      }
+    }
+  }
+
+  void anchor(const Table& table, const std::string& name, const Anchor& anchor,
+              std::set<std::string>& open) const {
+    const std::string who = "anchor " + quoted(name) + " of " + quoted(table.name);
+    switch (anchor.source) {
+      case Anchor::Source::column:
+        return;
+      case Anchor::Source::tenant:
+        if (!map_.tenants || !map_.tenants->anchors.contains(anchor.anchor)) {
+          refuse(table.at, who + " names the unknown tenant anchor " + quoted(anchor.anchor));
+        }
+        return;
+      case Anchor::Source::latest_of:
+        for (const Anchor& part : anchor.parts) this->anchor(table, name, part, open);
+        return;
+      case Anchor::Source::link:
+        break;
+    }
+    const Link* link = table.link(anchor.link);
+    if (!link || link->to.empty())
+      refuse(table.at, who + " names the unknown link " + quoted(anchor.link));
+    const Table& to = known(link->to, link->at, who);
+    const auto there = to.anchors.find(anchor.anchor);
+    if (there == to.anchors.end()) {
+      refuse(table.at, who + " names the anchor " + quoted(anchor.anchor) + ", which " +
+                           quoted(to.name) + " does not have");
+    }
+    if (!open.insert(to.name + "\n" + anchor.anchor).second)
+      refuse(table.at, who + " leads back to itself");
+    this->anchor(to, anchor.anchor, there->second, open);
+    open.erase(to.name + "\n" + anchor.anchor);
+  }
+
+  void plain_anchor(const std::string& name, const Anchor& anchor) const {
+    if (anchor.source == Anchor::Source::latest_of) {
+      for (const Anchor& part : anchor.parts) plain_anchor(name, part);
+    } else if (anchor.source != Anchor::Source::column) {
+      refuse({map_.tables.empty() ? "" : map_.tables.front().at.file, 0, 0},
+             "tenant anchor " + quoted(name) + " is not a column of the tenants' table");
+    }
+  }
+
+  void subject(const SubjectType& subject) const {
+    const std::string who = "subject " + quoted(subject.kind);
+    const Table& table = known(subject.table, subject.at, who);
+    const std::size_t ids = map_.id_columns(table).size();
+    if (ids == 0) refuse(subject.at, who + " stands in a table whose key has no id");
+    if (!subject.merge) return;
+    if (subject.merge->table.empty()) {
+      if (ids != 1)
+        refuse(subject.at, who + " has a canonical column, but a key of several columns",
+               "use the merge form with a table");
+      return;
+    }
+    known(subject.merge->table, subject.at, who);
+    if (subject.merge->member.size() != ids || subject.merge->canonical_columns.size() != ids) {
+      refuse(subject.at, who + " is merged by columns that do not match its key",
+             "give " + std::to_string(ids) + " for member and for canonical, the tenant left out");
+    }
+  }
+
+  const Map& map_;
+  std::vector<std::string_view> names_;
+};
+
+}  // namespace
+
+void resolve(const Map& map) {
+  Resolver(map).run();
+}
+
+}  // namespace ccctl::datamap
