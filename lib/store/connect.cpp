@@ -148,7 +148,7 @@ PGconn* connect(const Target& target) {
   PQsetErrorVerbosity(pg.get(), PQERRORS_SQLSTATE);
   PQsetNoticeReceiver(
       pg.get(), [](void*, const PGresult*) {}, nullptr);
-  if (PQstatus(pg.get()) != CONNECTION_BAD) check_place(pg.get());
+  check_place(pg.get());
   if (PQstatus(pg.get()) == CONNECTION_BAD) refuse(pg.get());
   finish_connecting(pg.get());
   return pg.release();

@@ -111,7 +111,8 @@ class Tx {
 
   // COPY table (columns) FROM STDIN: `next` fills the row and returns false at the end. `table` is
   // SQL (qualified, quoted where needed); columns are plain names, quoted here. Gives the number of
-  // rows. `next` may not use this Tx; when it throws, the transaction can only be rolled back.
+  // rows; what the server refuses is thrown at the end. `next` may not use this Tx; when it throws,
+  // the transaction can only be rolled back.
   std::uint64_t copy_in(const std::string& table, const std::vector<std::string>& columns,
                         const std::function<bool(std::vector<Value>& row)>& next);
 

@@ -1,0 +1,43 @@
+// A PostgreSQL database of its own for each test, cloned from a template that is made once a
+// cluster.
+//
+// The cluster is the one whose socket folder CCCTL_TEST_CLUSTER names (tests/run starts it): trust
+// for local connections, superuser postgres. Every clone has the log-ins officer, admin, auditor
+// and sealer, members of the group role of their name (sealer: ccctl_owner), with rights in tenant
+// acme.
+#pragma once
+
+#include <string>
+
+#include "store/session.h"
+
+namespace ccctl::testing {
+
+class Database {
+ public:
+  // Nothing in it: what `db init` meets.
+  static Database empty();
+  // With the ccctl schema.
+  static Database fresh();
+
+  Database(Database&& other) noexcept : name_(std::move(other.name_)) { other.name_.clear(); }
+  Database& operator=(Database&&) = delete;
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  ~Database();  // drops it, whoever is still connected
+
+  const std::string& name() const { return name_; }
+  store::Target target(const std::string& user = "postgres") const;
+  store::Session session(const std::string& user = "postgres") const;
+
+ private:
+  explicit Database(std::string name) : name_(std::move(name)) {}
+  static Database clone(const std::string& source);
+  std::string name_;
+};
+
+// The socket folder of the test cluster; throws when the environment names none.
+std::string cluster();
+store::Target target_of(const std::string& database, const std::string& user = "postgres");
+
+}  // namespace ccctl::testing
