@@ -66,13 +66,6 @@ App::~App() = default;
 const Context& App::context() const {
   return impl_->context;
 }
-const std::vector<Setting>& App::settings() const {
-  return impl_->settings.all();
-}
-std::string App::setting(std::string_view name) const {
-  return impl_->settings.find(name).value_or("");
-}
-
 void App::reserve_out() {
   if (impl_->out) return;
   const std::string path = impl_->args.find("out").value_or("-");

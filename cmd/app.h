@@ -76,8 +76,9 @@ class App {
   // Asks on the terminal device, never on stdin; nothing when there is no terminal.
   std::optional<std::string> prompt(std::string_view question);
 
+  struct Impl;  // app_impl.h
+
  private:
-  struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -7,14 +7,25 @@
 
 namespace ccctl::cmd {
 
+// One line per command, here and in the list: each is defined in <noun>/<verb>.cpp.
+// clang-format off
+extern const Spec db_init;
+extern const Spec db_migrate;
+extern const Spec db_doctor;
+extern const Spec config_show;
 extern const Spec version;
 
 const std::vector<Spec>& commands() {
   static const std::vector<Spec> all{
+      db_init,
+      db_migrate,
+      db_doctor,
+      config_show,
       version,
   };
   return all;
 }
+// clang-format on
 
 const std::vector<NounInfo>& nouns() {
   static const std::vector<NounInfo> all{

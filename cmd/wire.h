@@ -1,0 +1,33 @@
+// What App needs of the datastore, opened once and kept until the command ends.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "cmd/app_impl.h"
+
+namespace ccctl::cmd {
+
+struct Wiring {
+  bool sandbox = false;       // nothing names a datastore
+  bool defaults_set = false;  // the sandbox's, in the settings
+  bool announced = false;     // stderr has said that it is the sandbox
+  std::optional<store::Session> session;
+  std::optional<Actor> actor;
+  std::map<std::string, std::set<Role>> roles;  // by tenant
+  std::optional<std::string> tenant;
+  std::optional<datamap::Map> map;
+  std::map<std::string, std::unique_ptr<object::ObjectStore>> stores;
+};
+
+// The App's wiring, with the sandbox's defaults in the settings where it is the datastore.
+Wiring& wired(App::Impl& app);
+
+// Where the shipped packs are: $CCCTL_SHARE, the source folder for a program in its build folder,
+// else the installed share folder. Ends without a slash.
+std::string share_folder();
+
+}  // namespace ccctl::cmd

@@ -1,0 +1,156 @@
+// App's map, object stores, pack and keys.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "audit/sealer.h"
+#include "base/error.h"
+#include "cmd/wire.h"
+#include "crypto/digest.h"
+#include "sandbox/cluster.h"
+
+namespace ccctl::cmd {
+namespace {
+
+constexpr int kSealAttempts = 40;
+constexpr std::chrono::milliseconds kSealPause{50};
+
+std::string read_file(const std::string& path, ErrorKind error) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  if (file) content << file.rdbuf();
+  if (!file) throw Error(error, "cannot read \"" + path + "\"");
+  return content.str();
+}
+
+// Only its owner may read a key; otherwise whoever read it can sign.
+void check_key_file(const std::string& path, const struct stat& file) {
+  if (!S_ISREG(file.st_mode) || (file.st_mode & 077) != 0) {
+    throw Error(ErrorKind::key_unavailable, "the key file \"" + path + "\" is open to others",
+                "chmod 0600 it, and make a new key if somebody may have read it");
+  }
+}
+
+// The seed: 32 bytes, or their 64 hexadecimal digits.
+Secret read_seed(const std::string& path) {
+  std::string content = read_file(path, ErrorKind::key_unavailable);
+  if (content.size() == 32) return Secret(std::move(content));
+  while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) content.pop_back();
+  auto bytes = crypto::from_hex(content);
+  if (!bytes || bytes->size() != 32) {
+    throw Error(ErrorKind::key_unavailable, "\"" + path + "\" holds no sealing key",
+                "a key is 32 random bytes or their 64 hexadecimal digits");
+  }
+  return Secret(std::move(*bytes));
+}
+
+bool seal_once(store::Session& session, const crypto::Signer& signer, const Context& context) {
+  try {
+    audit::seal(session, signer, context);
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::busy) throw;
+    return false;  // another sealer is at work: after it, what it did not see is left
+  }
+}
+
+// A logical name as SQL: "people", or "crm.people" outside schema public.
+std::string table_sql(const datamap::TableName& name) {
+  const std::size_t dot = name.find('.');
+  if (dot == std::string::npos) return "public." + store::quote_name(name);
+  return store::quote_name(name.substr(0, dot)) + "." + store::quote_name(name.substr(dot + 1));
+}
+
+bool plain_name(std::string_view name) {
+  return !name.empty() && name.find('/') == std::string_view::npos && name[0] != '.';
+}
+
+}  // namespace
+
+const datamap::Map& App::map() {
+  Wiring& wiring = wired(*impl_);
+  if (wiring.map) return *wiring.map;
+  const std::string path = setting("map");
+  if (path.empty()) {
+    throw Error(ErrorKind::config_invalid, "no data map is set",
+                "name it with `map:` in the settings file or with CCCTL_MAP");
+  }
+  return wiring.map.emplace(datamap::read_map(read_file(path, ErrorKind::config_invalid), path));
+}
+
+object::ObjectStore& App::objects(const std::string& name) {
+  Wiring& wiring = wired(*impl_);
+  auto& store = wiring.stores[name];
+  if (store) return *store;
+  std::string url = setting("stores." + name);
+  if (url.empty() && wiring.sandbox) {
+    url = "file:" + sandbox::default_place().objects().string();
+  }
+  if (url.empty()) {
+    throw Error(ErrorKind::config_invalid, "the object store \"" + name + "\" is not set",
+                "name its folder with `stores: {" + name + ": \"file:/…\"}` or with " +
+                    "CCCTL_STORES_" + name);
+  }
+  store = object::open(url);
+  return *store;
+}
+
+std::string App::pack_folder() {
+  const std::string packs = setting("packs");
+  std::string name;
+  const datamap::Map& data_map = map();
+  if (data_map.tenants && data_map.tenants->pack && data_map.tenants->pack->plain()) {
+    const datamap::Tenants& tenants = *data_map.tenants;
+    const std::string sql = "SELECT " + store::quote_name(tenants.pack->column) + " FROM " +
+                            table_sql(tenants.table) + " WHERE " + store::quote_name(tenants.key) +
+                            " = $1";
+    session().transact(store::Mode::read_only_snapshot, [&](store::Tx& tx) {
+      const store::Rows rows = tx.exec({sql, {tenant()}});
+      if (!rows.empty()) name = rows.text(0, 0);
+    });
+  }
+  if (name.empty() && wired(*impl_).sandbox) name = "sandbox";
+  // A site with one pack for everybody names its folder itself.
+  if (name.empty()) return packs;
+  if (!plain_name(name)) {
+    throw Error(ErrorKind::config_invalid, "the tenant's pack has no usable name");
+  }
+  const std::string folder = packs + "/" + name;
+  if (!std::filesystem::is_directory(folder)) {
+    throw Error(ErrorKind::config_invalid, "there is no policy pack \"" + folder + "\"",
+                "the setting `packs` names the folder of the packs");
+  }
+  return folder;
+}
+
+bool App::seal_if_possible() {
+  const std::string path = setting("seal_key");
+  const std::string user = setting("seal_user");
+  struct stat file {};
+  if (path.empty() || user.empty() || ::stat(path.c_str(), &file) != 0) return false;
+  check_key_file(path, file);
+  if (::access(path.c_str(), R_OK) != 0) return false;
+  const crypto::Signer signer(read_seed(path));
+  store::Session sealer = open_as(user);
+  for (int attempt = 0; attempt < kSealAttempts; ++attempt) {
+    if (seal_once(sealer, signer, impl_->context)) return true;
+    std::this_thread::sleep_for(kSealPause);
+  }
+  return false;
+}
+
+std::vector<crypto::VerifierKey> App::verifier_keys() {
+  std::vector<crypto::VerifierKey> keys;
+  const std::string who = tenant();
+  session().transact(store::Mode::read_only_snapshot,
+                     [&](store::Tx& tx) { keys = audit::published_keys(tx, who); });
+  return keys;
+}
+
+}  // namespace ccctl::cmd
