@@ -34,9 +34,9 @@ class Sha256 {
 
 std::string_view view(const Digest& digest);
 std::string to_hex(std::string_view bytes);
-std::string to_base64(std::string_view bytes);                       // RFC 4648, padded
-std::optional<std::string> from_hex(std::string_view text);
-std::optional<std::string> from_base64(std::string_view text);       // strict
+std::string to_base64(std::string_view bytes);                  // RFC 4648, padded
+std::optional<std::string> from_hex(std::string_view text);     // lower case
+std::optional<std::string> from_base64(std::string_view text);  // one text per value
 
 // Big-endian u16 length, then the bytes (formats.md). Throws std::length_error above 65,535 bytes.
 std::string lp(std::string_view bytes);

@@ -1,7 +1,7 @@
 // RFC 6962 Merkle trees over leaf hashes: pure functions, no storage.
 //
-// The storage gives hashes of complete subtrees through a NodeSource; everything else (root, proofs)
-// follows from O(log n) of them.
+// The storage gives hashes of complete subtrees through a NodeSource; everything else (root,
+// proofs) follows from O(log n) of them.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@
 
 namespace ccctl::crypto {
 
-Digest leaf_hash(std::string_view leaf);                           // SHA256(00 | leaf)
-Digest node_hash(const Digest& left, const Digest& right);         // SHA256(01 | left | right)
-Digest empty_root();                                               // SHA256("")
+Digest leaf_hash(std::string_view leaf);                    // SHA256(00 | leaf)
+Digest node_hash(const Digest& left, const Digest& right);  // SHA256(01 | left | right)
+Digest empty_root();                                        // SHA256("")
 
 // The complete subtree of 2^level leaves that starts at leaf index << level.
 struct NodeId {
@@ -29,8 +29,8 @@ using NodeSource = std::function<Digest(NodeId)>;
 std::vector<NodeId> frontier(std::uint64_t size);
 Digest root(std::uint64_t size, const NodeSource& nodes);
 
-// Appends leaves to a tree of which only the frontier is known, and tells the complete subtrees that
-// come into being (leaves included, level 0).
+// Appends leaves to a tree of which only the frontier is known, and tells the complete subtrees
+// that come into being (leaves included, level 0).
 class Appender {
  public:
   Appender(std::uint64_t size, std::vector<Digest> frontier_hashes);
@@ -43,10 +43,15 @@ class Appender {
   std::vector<Digest> frontier_;
 };
 
-std::vector<Digest> inclusion_proof(std::uint64_t index, std::uint64_t size, const NodeSource& nodes);
+// Hashes in the order of RFC 6962: from the leaf's sibling up, without the root. Throw
+// std::out_of_range for an index that is no leaf, and for a first tree larger than the second.
+std::vector<Digest> inclusion_proof(std::uint64_t index, std::uint64_t size,
+                                    const NodeSource& nodes);
 bool verify_inclusion(const Digest& leaf, std::uint64_t index, std::uint64_t size,
                       const std::vector<Digest>& proof, const Digest& root);
-std::vector<Digest> consistency_proof(std::uint64_t first, std::uint64_t second, const NodeSource& nodes);
+std::vector<Digest> consistency_proof(std::uint64_t first, std::uint64_t second,
+                                      const NodeSource& nodes);
+// The empty tree is consistent with every tree, by an empty proof.
 bool verify_consistency(std::uint64_t first, std::uint64_t second, const Digest& first_root,
                         const Digest& second_root, const std::vector<Digest>& proof);
 
