@@ -1,0 +1,236 @@
+#include "plan/hold_sql.h"
+
+#include <functional>
+#include <set>
+
+#include "datamap/sql.h"
+#include "store/sql.h"
+
+namespace ccctl::plan {
+
+using datamap::key_list_sql;
+using datamap::Link;
+using datamap::same_key_sql;
+using datamap::Table;
+using datamap::TableName;
+using store::quote_literal;
+
+namespace {
+
+constexpr std::string_view kActive =
+    "(h.grace_until IS NULL OR pg_catalog.statement_timestamp() < h.grace_until)";
+
+}  // namespace
+
+void HoldWriter::write(Statement::Names& own) {
+  if (protection_.any_wide_hold()) wide(own);
+  if (!protection_.held_subjects().empty()) of_subjects(own);
+}
+
+void HoldWriter::keep(const TableName& table, const std::string& body, Statement::Names& own) {
+  std::vector<std::string>& names = own[table];
+  names.push_back("h" + s_.number_of(table) + "_" + std::to_string(names.size()));
+  s_.add(names.back(), body);
+}
+
+// Whether hold h, which is no subject's, covers the row: category, data type, range of creation. An
+// unknown time of creation is held.
+std::string HoldWriter::covers_sql(const Table& table, const std::string& alias) const {
+  std::string data = "h.data IS NULL";
+  for (const datamap::DataType& type : table.data) {
+    data += " OR (h.data = " + quote_literal(type.is) + " AND " +
+            datamap::where_sql(alias, type.when) + ")";
+  }
+  std::string sql = "h.tenant_id = " + s_.tenant_param_ + "::text AND h.subject_kind IS NULL AND " +
+                    std::string(kActive) +
+                    " AND (h.category IS NULL OR h.category = " + quote_literal(table.category) +
+                    ") AND (" + data + ")";
+  const auto created = table.anchors.find("created");
+  if (created != table.anchors.end()) {
+    const std::string at = datamap::anchor_sql(s_.map_, s_.catalog_, table, alias, created->second);
+    sql += " AND (" + at + " IS NULL OR ((h.created_from IS NULL OR " + at +
+           " >= h.created_from) AND (h.created_to IS NULL OR " + at + " < h.created_to)))";
+  }
+  return sql;
+}
+
+// Rows that a hold by category, data or date covers, and the parents that a covered row's cut link
+// would otherwise lose.
+void HoldWriter::wide(Statement::Names& own) {
+  for (const TableName& name : s_.scope_.tables()) {
+    const Table& table = s_.table(name);
+    keep(name,
+         "SELECT " + key_list_sql(table, "t") + ", h.hold_id FROM " + s_.all_of(name) + " p JOIN " +
+             s_.from(name, "t") + " ON " + same_key_sql(table, "t", "p") +
+             " JOIN ccctl.hold h ON " + covers_sql(table, "t"),
+         own);
+  }
+  for (const Table& child : s_.map_.tables) {
+    for (const Link& link : child.links) {
+      if (link.down != datamap::Down::cut || !s_.scope_.holds(link.to)) continue;
+      keep(link.to,
+           "SELECT " + key_list_sql(s_.table(link.to), "p") + ", h.hold_id FROM " +
+               s_.all_of(link.to) + " p JOIN " + s_.from(child.name, "t") + " ON " +
+               datamap::link_sql(s_.map_, s_.catalog_, child, "t", link, "p") + " AND " +
+               s_.tenant_of(child, "t") + " JOIN ccctl.hold h ON " + covers_sql(child, "t"),
+           own);
+    }
+  }
+}
+
+// The keys of the held subjects of one kind: as they were when the hold was added, and whoever
+// joined their merge sets since.
+void HoldWriter::held_keys(const std::string& kind) {
+  const datamap::SubjectType& type = *s_.map_.subject(kind);
+  const Table& table = s_.table(type.table);
+  const std::vector<std::string> ids = s_.map_.id_columns(table);
+  std::string columns, join;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const datamap::CatalogColumn* column = s_.catalog_.at(table.name).column(ids[i]);
+    columns += ", (s.subject_key::jsonb ->> " + std::to_string(i) +
+               ")::" + (column == nullptr ? "text" : column->type) + " AS " +
+               store::quote_name(ids[i]);
+  }
+  const std::string name = "hk" + std::to_string(held_.size());
+  s_.add(name + "_then", "SELECT h.hold_id" + columns +
+                             " FROM ccctl.hold h JOIN ccctl.hold_subject s ON s.tenant_id = "
+                             "h.tenant_id AND s.hold_id = h.hold_id AND s.subject_kind = " +
+                             quote_literal(kind) + " WHERE h.tenant_id = " + s_.tenant_param_ +
+                             "::text AND " + std::string(kActive));
+  std::string body = "TABLE " + name + "_then";
+  if (type.merge && type.merge->table.empty()) {
+    const std::string id = ids.front();
+    const std::string canonical = type.merge->canonical;
+    const auto column = [](const char* alias, const std::string& of) {
+      return datamap::column_sql(alias, of);
+    };
+    const std::string base = " UNION SELECT k.hold_id, " + column("t", id) + " FROM " + name +
+                             "_then k JOIN " + s_.from(table.name, "a") + " ON " + column("a", id) +
+                             " = " + column("k", id) + " AND " + s_.tenant_of(table, "a") +
+                             " JOIN " + s_.from(table.name, "t") + " ON " +
+                             s_.tenant_of(table, "t") + " AND ";
+    body += base + column("t", canonical) + " = " + column("a", id);
+    body += base + column("t", id) + " = " + column("a", canonical);
+    body += base + column("t", canonical) + " = " + column("a", canonical);
+  }
+  s_.add(name, body);
+  held_[kind] = name;
+}
+
+std::string HoldWriter::join_held(const std::string& kind, const std::string& alias) const {
+  const Table& table = s_.table(s_.map_.subject(kind)->table);
+  std::string sql;
+  for (const std::string& id : s_.map_.id_columns(table)) {
+    sql += (sql.empty() ? "" : " AND ") + datamap::column_sql("held", id) + " = " +
+           datamap::column_sql(alias, id);
+  }
+  return " JOIN " + held_.at(kind) + " held ON " + sql;
+}
+
+std::vector<HoldWriter::Path> HoldWriter::paths(const Table& from, const TableName& target,
+                                                bool first_any) const {
+  std::vector<Path> found;
+  const std::function<void(const Table&, Path)> walk = [&](const Table& table, Path path) {
+    if (table.name == target) {
+      found.push_back(path);
+      return;
+    }
+    if (path.size() > s_.map_.tables.size()) return;
+    for (const Link& link : table.links) {
+      const bool taken = link.down == datamap::Down::follow ||
+                         (first_any && path.empty() && link.down == datamap::Down::cut);
+      if (link.to.empty() || !taken || link.to == table.name) continue;
+      Path longer = path;
+      longer.push_back(&link);
+      walk(s_.table(link.to), std::move(longer));
+    }
+  };
+  walk(from, {});
+  return found;
+}
+
+std::string HoldWriter::join_path(const Table& from, const Path& path,
+                                  const std::string& alias) const {
+  std::string sql;
+  const Table* child = &from;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const std::string a = alias + std::to_string(i), b = alias + std::to_string(i + 1);
+    sql += " JOIN " + s_.from(path[i]->to, b) + " ON " +
+           datamap::link_sql(s_.map_, s_.catalog_, *child, a, *path[i], b);
+    child = &s_.table(path[i]->to);
+  }
+  return sql;
+}
+
+// Rows of the scope that also belong to a held subject, or are one cut link away from one.
+void HoldWriter::of_subjects(Statement::Names& own) {
+  std::set<std::string> kinds;
+  for (const subject::SubjectRef& ref : protection_.held_subjects()) {
+    if (s_.map_.subject(ref.kind) != nullptr) kinds.insert(ref.kind);
+  }
+  for (const std::string& kind : kinds) held_keys(kind);
+  for (const TableName& name : s_.scope_.tables()) {
+    const Table& table = s_.table(name);
+    for (const std::string& kind : kinds) {
+      for (const Path& path : paths(table, s_.map_.subject(kind)->table, true)) {
+        keep(name,
+             "SELECT " + key_list_sql(table, "t0") + ", held.hold_id FROM " + s_.all_of(name) +
+                 " p JOIN " + s_.from(name, "t0") + " ON " + same_key_sql(table, "t0", "p") +
+                 join_path(table, path, "t") + join_held(kind, "t" + std::to_string(path.size())),
+             own);
+      }
+    }
+  }
+  held_units(own);
+}
+
+// Every unit (conversation) in which a held subject has a row is held whole: first the units that
+// the scope touches, then those of them with a held subject, then the scope's rows in those.
+void HoldWriter::held_units(Statement::Names& own) {
+  for (const Table& unit : s_.map_.tables) {
+    if (!unit.unit) continue;
+    std::string touched, held;
+    for (const TableName& name : s_.scope_.tables()) {
+      for (const Path& path : paths(s_.table(name), unit.name, true)) {
+        touched += (touched.empty() ? "" : "\n UNION ") + std::string("SELECT ") +
+                   key_list_sql(unit, "t" + std::to_string(path.size())) + " FROM " +
+                   s_.all_of(name) + " p JOIN " + s_.from(name, "t0") + " ON " +
+                   same_key_sql(s_.table(name), "t0", "p") + join_path(s_.table(name), path, "t");
+      }
+    }
+    for (const Table& member : s_.map_.tables) {
+      for (const Link& in_unit : member.links) {
+        if (in_unit.to != unit.name) continue;
+        for (const auto& [kind, keys] : held_) {
+          for (const Link& person : member.links) {
+            if (person.to != s_.map_.subject(kind)->table || person.down == datamap::Down::stay)
+              continue;
+            held += (held.empty() ? "" : "\n UNION ") + std::string("SELECT ") +
+                    key_list_sql(unit, "u") + ", held.hold_id FROM tu" + s_.number_of(unit.name) +
+                    " u JOIN " + s_.from(member.name, "t0") + " ON " +
+                    datamap::link_sql(s_.map_, s_.catalog_, member, "t0", in_unit, "u") + " AND " +
+                    s_.tenant_of(member, "t0") + join_path(member, {&person}, "t") +
+                    join_held(kind, "t1");
+          }
+        }
+      }
+    }
+    if (touched.empty() || held.empty()) continue;
+    s_.add("tu" + s_.number_of(unit.name), touched);
+    const std::string name = "hu" + s_.number_of(unit.name);
+    s_.add(name, held);
+    for (const TableName& table : s_.scope_.tables()) {
+      for (const Path& path : paths(s_.table(table), unit.name, true)) {
+        keep(table,
+             "SELECT " + key_list_sql(s_.table(table), "t0") + ", x.hold_id FROM " +
+                 s_.all_of(table) + " p JOIN " + s_.from(table, "t0") + " ON " +
+                 same_key_sql(s_.table(table), "t0", "p") + join_path(s_.table(table), path, "t") +
+                 " JOIN " + name + " x ON " +
+                 same_key_sql(unit, "x", "t" + std::to_string(path.size())),
+             own);
+      }
+    }
+  }
+}
+
+}  // namespace ccctl::plan

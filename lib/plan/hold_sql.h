@@ -1,0 +1,44 @@
+// The hold predicate: which rows of a scope an active hold covers (formats.md 2).
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "plan/statement.h"
+
+namespace ccctl::plan {
+
+// Writes h<n>… expressions: the key of a kept row and the id of the hold that keeps it. Writes
+// nothing when no hold is active, so that a datastore without holds pays nothing.
+class HoldWriter {
+ public:
+  HoldWriter(Statement& statement, const Protection& protection)
+      : s_(statement), protection_(protection) {}
+
+  void write(Statement::Names& own);
+
+ private:
+  using Path = std::vector<const datamap::Link*>;
+
+  void wide(Statement::Names& own);
+  void of_subjects(Statement::Names& own);
+  void held_keys(const std::string& kind);
+  void held_units(Statement::Names& own);
+  void keep(const datamap::TableName& table, const std::string& body, Statement::Names& own);
+
+  std::string covers_sql(const datamap::Table& table, const std::string& alias) const;
+  // Chains of links from a table up to `target`: the first may be cut, the others follow.
+  std::vector<Path> paths(const datamap::Table& from, const datamap::TableName& target,
+                          bool first_any) const;
+  // JOIN … for each link of the path; the last alias is `alias`<length>, `alias`0 is the start.
+  std::string join_path(const datamap::Table& from, const Path& path,
+                        const std::string& alias) const;
+  std::string join_held(const std::string& kind, const std::string& alias) const;
+
+  Statement& s_;
+  const Protection& protection_;
+  std::map<std::string, std::string> held_;  // kind -> name of its keys
+};
+
+}  // namespace ccctl::plan

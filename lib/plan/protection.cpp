@@ -1,0 +1,132 @@
+#include "plan/protection.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "datamap/sql.h"
+
+namespace ccctl::plan {
+namespace {
+
+constexpr std::string_view kTenantAnchor = "tenant.";
+
+// The tenant's own row: one text per named column.
+std::optional<std::string> tenant_value(store::Tx& tx, const datamap::Map& map,
+                                        const datamap::Catalog& catalog, const std::string& tenant,
+                                        const std::string& sql) {
+  if (!map.tenants) return std::nullopt;
+  const datamap::Table& table = *map.table(map.tenants->table);
+  const datamap::CatalogColumn* key = catalog.at(table.name).column(map.tenants->key);
+  const store::Rows rows =
+      tx.exec({"SELECT (" + sql + ")::text FROM " + catalog.at(table.name).sql_name + " t WHERE " +
+                   datamap::column_sql("t", map.tenants->key) + " = " +
+                   datamap::typed_param("$1", key == nullptr ? "" : key->type),
+               {tenant}});
+  if (rows.empty() || rows.is_null(0, 0)) return std::nullopt;
+  return std::string(rows.text(0, 0));
+}
+
+std::string zone_of(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog,
+                    const std::string& tenant, const std::string& zone) {
+  if (zone != "tenant") return zone;
+  if (!map.tenants || !map.tenants->zone) {
+    throw Error(ErrorKind::policy_invalid,
+                "the pack takes each tenant's zone, but the data map has none");
+  }
+  const auto found =
+      tenant_value(tx, map, catalog, tenant, datamap::site_text_sql("t", *map.tenants->zone));
+  if (!found) {
+    throw Error(ErrorKind::refused, "tenant \"" + tenant + "\" has no time zone",
+                "set it where the tenants stand");
+  }
+  return *found;
+}
+
+// A tenant's anchor is one instant: the rule keeps every matching row, or none.
+void tenant_minimum(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog,
+                    const std::string& tenant, Instant as_of, TableMinimum minimum,
+                    std::vector<TableMinimum>& kept) {
+  const std::string name = minimum.rule.anchor.substr(kTenantAnchor.size());
+  if (!map.tenants || !map.tenants->anchors.contains(name)) {
+    throw doc::error_at(ErrorKind::policy_invalid, minimum.rule.at,
+                        "the data map gives its tenants no anchor \"" + name + "\"");
+  }
+  const datamap::Table& table = *map.table(map.tenants->table);
+  const datamap::Anchor& anchor = map.tenants->anchors.at(name);
+  const auto text =
+      tenant_value(tx, map, catalog, tenant, datamap::anchor_sql(map, catalog, table, "t", anchor));
+  if (!text) {
+    if (minimum.rule.pending == rule::Pending::keep) kept.push_back(std::move(minimum));
+    return;
+  }
+  std::optional<Instant> expiry;
+  if (datamap::anchor_is_date(map, catalog, table, anchor)) {
+    const std::optional<Instant> midnight = parse_instant(*text + "T00:00:00Z");
+    if (midnight) {
+      expiry = add(Day(std::chrono::floor<std::chrono::days>(*midnight)), *minimum.rule.min,
+                   minimum.zone);
+    }
+  } else if (const std::optional<Instant> at = parse_pg_timestamptz(*text)) {
+    expiry = add(*at, *minimum.rule.min, minimum.zone, minimum.rule.granularity);
+  }
+  if (expiry && *expiry <= as_of) return;
+  minimum.until = expiry;
+  kept.push_back(std::move(minimum));
+}
+
+}  // namespace
+
+bool Protection::any_wide_hold() const {
+  return std::any_of(holds.begin(), holds.end(),
+                     [](const rule::Hold& hold) { return !hold.of_subject(); });
+}
+
+std::vector<subject::SubjectRef> Protection::held_subjects() const {
+  std::vector<subject::SubjectRef> all;
+  for (const rule::Hold& hold : holds)
+    all.insert(all.end(), hold.subjects.begin(), hold.subjects.end());
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+Protection protect(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog,
+                   const Scope& scope, const std::vector<rule::Retention>& documents,
+                   const std::string& tenant, Instant as_of) {
+  Protection protection;
+  protection.holds = rule::active_holds(tx, tenant);
+  for (const datamap::TableName& name : scope.tables()) {
+    const datamap::Table& table = *map.table(name);
+    std::vector<TableMinimum> kept;
+    for (rule::Minimum& found : rule::blocking_minima(documents, table, tenant)) {
+      TableMinimum minimum;
+      minimum.zone = zone_of(tx, map, catalog, tenant, found.zone);
+      minimum.when = std::move(found.when);
+      minimum.rule = std::move(found.rule);
+      if (minimum.rule.anchor.starts_with(kTenantAnchor)) {
+        tenant_minimum(tx, map, catalog, tenant, as_of, std::move(minimum), kept);
+        continue;
+      }
+      const auto anchor = table.anchors.find(minimum.rule.anchor);
+      if (anchor == table.anchors.end()) {
+        throw doc::error_at(
+            ErrorKind::policy_invalid, minimum.rule.at,
+            "table \"" + name + "\" has no anchor \"" + minimum.rule.anchor + "\"",
+            "give the table the anchor in the data map, or narrow the rule's match");
+      }
+      minimum.anchor = &anchor->second;
+      minimum.is_date = datamap::anchor_is_date(map, catalog, table, anchor->second);
+      if (minimum.is_date) {
+        minimum.day_ranges = due_ranges_of_days(*minimum.rule.min, minimum.zone, as_of);
+      } else {
+        minimum.ranges =
+            due_ranges(*minimum.rule.min, minimum.zone, minimum.rule.granularity, as_of);
+      }
+      kept.push_back(std::move(minimum));
+    }
+    if (!kept.empty()) protection.minima.emplace(name, std::move(kept));
+  }
+  return protection;
+}
+
+}  // namespace ccctl::plan

@@ -1,0 +1,47 @@
+// What stops rows of a scope from being deleted: holds, and minima of the law.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/calendar.h"
+#include "datamap/catalog.h"
+#include "datamap/map.h"
+#include "plan/scope.h"
+#include "rule/hold.h"
+#include "rule/retention.h"
+#include "store/session.h"
+
+namespace ccctl::plan {
+
+// A minimum of one table, its calendar already inverted: a row whose anchor lies in one of the
+// ranges has outlived it.
+struct TableMinimum {
+  rule::RetentionRule rule;
+  std::string zone;
+  datamap::Where when;
+  const datamap::Anchor* anchor =
+      nullptr;  // nullptr: a tenant's anchor, which keeps the whole table
+  bool is_date = false;
+  std::vector<AnchorRange<Instant>> ranges;
+  std::vector<AnchorRange<Day>> day_ranges;
+  std::optional<Instant> until;  // of a tenant's anchor
+};
+
+struct Protection {
+  std::vector<rule::Hold> holds;  // active ones
+  std::map<datamap::TableName, std::vector<TableMinimum>> minima;
+
+  bool any_wide_hold() const;  // one without a subject
+  std::vector<subject::SubjectRef> held_subjects() const;
+};
+
+// Reads the holds and the tenant's anchors in the caller's transaction; a deleting one has locked
+// its attempt row before. `as_of` is the run's.
+Protection protect(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog,
+                   const Scope& scope, const std::vector<rule::Retention>& documents,
+                   const std::string& tenant, Instant as_of);
+
+}  // namespace ccctl::plan

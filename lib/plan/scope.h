@@ -1,0 +1,51 @@
+// Which rows belong to a data subject: the map's links unrolled into an ordered list of sets.
+//
+// datamap.md, meaning 1: the scope is the least set that holds the subject's own row, every row
+// with a `follow` link to a row in scope, every row of a `match` table that holds one of the
+// subject's exclusive identifiers, and every `up: last` parent whose `count` children are all in
+// scope. As the links say which tables can feed which, the fixpoint is unrolled once per subject
+// kind, without a datastore: down along the follow links, up over the last-child links, down again
+// from what came. A later set refers to earlier ones only, so each becomes one common table
+// expression.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "datamap/map.h"
+
+namespace ccctl::plan {
+
+struct Source {
+  enum class How { driver, link, last, match };
+  How how = How::driver;
+  std::string link;               // link: of this table; last: of the child table
+  datamap::TableName child;       // last: whose children must all be in scope
+  std::vector<std::size_t> sets;  // link: parent sets; last: the child's sets so far
+};
+
+struct ScopeSet {
+  datamap::TableName table;
+  std::vector<Source> sources;  // their union
+};
+
+struct Scope {
+  std::string kind;  // of the subject
+  std::vector<ScopeSet> sets;
+
+  // Tables in the order in which they first appear.
+  std::vector<datamap::TableName> tables() const;
+  std::vector<std::size_t> sets_of(const datamap::TableName& table) const;
+  bool holds(const datamap::TableName& table) const { return !sets_of(table).empty(); }
+  // How rows of the table are reached, for people: "customer", "conversation (last)", "match".
+  std::vector<std::string> reach(const datamap::TableName& table) const;
+};
+
+// Throws map_invalid when follow links form a circle (a recursive scope).
+Scope scope_of(const datamap::Map& map, const std::string& kind);
+
+// The tables whose drift matters to a plan: the scope's, and those with a cut link to one of them.
+std::vector<datamap::TableName> closure(const datamap::Map& map, const Scope& scope);
+
+}  // namespace ccctl::plan

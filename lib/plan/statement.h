@@ -1,0 +1,85 @@
+// Writes the common table expressions of one statement; the compiler's workbench.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "plan/compiler.h"
+
+namespace ccctl::plan {
+
+// Names in the statement: s<i> is set i of the scope, f<n> all rows of table n in scope, h<n>… rows
+// kept by a hold, l<n>… by law, kh<n> and kl<n> the same with ancestors, d<n> what is acted upon,
+// z<n> kept ancestors to strip, q<n> rows to update and why, x<n>, u<n>, o<n> the writes.
+class Statement {
+ public:
+  Statement(const datamap::Map& map, const datamap::Catalog& catalog, const Scope& scope,
+            const std::string& tenant);
+
+  void scope_sets(const Drivers& drivers);
+  void protect(const Protection& protection);
+  // Counts what would be done (`request_id` empty) or does it.
+  void effects(const std::string& request_id);
+  // Instead of protect() and effects(): the rows to lock.
+  void locks();
+
+  Compiled finish();
+
+ private:
+  friend class HoldWriter;
+  using Names = std::map<datamap::TableName, std::vector<std::string>>;
+
+  const datamap::Table& table(const datamap::TableName& name) const { return *map_.table(name); }
+  std::string number_of(const datamap::TableName& name) const;
+  std::string from(const datamap::TableName& name, const std::string& alias) const;
+  std::string tenant_of(const datamap::Table& table, const std::string& alias) const;
+  const std::string& all_of(const datamap::TableName& name) const { return all_.at(name); }
+  // Adds a common table expression. `writes`: it changes rows.
+  void add(const std::string& name, const std::string& body, bool writes = false);
+  void count(Compiled::Counter counter, const std::string& scalar);
+  std::string unite(const std::string& name, const std::vector<std::size_t>& sets);
+
+  std::string driver_sql(const datamap::Table& table, const Drivers& drivers);
+  std::string link_sql(const datamap::Table& table, const Source& source,
+                       const std::string& parents);
+  std::string last_sql(const datamap::Table& table, const Source& source,
+                       const std::string& children);
+  std::string match_sql(const datamap::Table& table, const Drivers& drivers);
+
+  void law(const Protection& protection, Names& own);
+  std::string outlived_sql(const datamap::Table& table, const TableMinimum& minimum);
+  void climb(const std::string& prefix, const Names& own,
+             std::map<datamap::TableName, std::string>& kept);
+  void count_kept(const datamap::TableName& name, const Names& hold, const Names& law);
+  std::vector<datamap::TableName> children_first() const;
+
+  struct Flag {
+    std::string name;  // a: anonymised, z: stripped, c<i>: cut
+    std::string rows;  // SQL that selects the keys
+    const datamap::Link* link = nullptr;
+  };
+  std::vector<Flag> flags_of(const datamap::Table& table) const;
+  void erase_rows(const datamap::Table& table, bool run);
+  void update_rows(const datamap::Table& table, bool run);
+  void intents(const datamap::Table& table, const std::string& request_id);
+  std::string assignments(const datamap::Table& table, const std::vector<Flag>& flags) const;
+
+  const datamap::Map& map_;
+  const datamap::Catalog& catalog_;
+  const Scope& scope_;
+  store::Params params_;
+  std::string tenant_param_;
+  std::string ctes_;
+  std::string counts_;
+  std::vector<Compiled::Counter> counters_;
+  std::map<datamap::TableName, std::string> all_, by_hold_, by_law_, acting_, strip_;
+};
+
+// What erasing makes of a column, as SQL over its present value; throws map_invalid where the
+// column cannot hold it.
+std::string erased_sql(const datamap::CatalogTable& table, const datamap::Column& column,
+                       const datamap::Site& site, const std::string& present);
+
+}  // namespace ccctl::plan
