@@ -1,4 +1,8 @@
 // Telephone numbers in E.164 (libphonenumber).
+//
+// Both functions throw ErrorKind::usage for bytes that are not UTF-8 and for NUL. The numbering
+// plans are loaded at the first call of e164() that meets enough digits, not when the program
+// starts.
 #pragma once
 
 #include <optional>
@@ -7,9 +11,9 @@
 
 namespace ccctl::text {
 
-// "+81312345678" of what a person or a system wrote ("０３-1234-5678" in region JP), or nothing when
-// it is no possible number. `region` is an ISO country code for numbers without a leading +; empty:
-// only international ones are understood.
+// "+81312345678" of what a person or a system wrote ("０３-1234-5678" in region JP), or nothing
+// when it is no possible number. `region` is an ISO country code for numbers without a leading +;
+// empty: only international ones are understood.
 std::optional<std::string> e164(std::string_view written, std::string_view region);
 
 // The decimal digits of any script as ASCII, everything else dropped.

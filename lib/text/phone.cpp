@@ -1,0 +1,44 @@
+#include "text/phone.h"
+
+#include <phonenumbers/phonenumberutil.h>
+#include <unicode/uchar.h>
+
+#include <algorithm>
+
+#include "text/icu.h"
+
+namespace ccctl::text {
+
+std::optional<std::string> e164(std::string_view written, std::string_view region) {
+  using i18n::phonenumbers::PhoneNumber;
+  using i18n::phonenumbers::PhoneNumberUtil;
+  std::string text = nfkc(written);
+  // Without four digits nothing can be a number, and the metadata need not be loaded to say so.
+  if (digits(text).size() < 4) return std::nullopt;
+  std::string country(region);
+  std::ranges::transform(country, country.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  if (country.empty()) country = "ZZ";  // libphonenumber's unknown region: only with a leading +
+
+  const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
+  PhoneNumber number;
+  if (util.Parse(text, country, &number) != PhoneNumberUtil::NO_PARSING_ERROR) return std::nullopt;
+  // A number that can only be dialled inside its area names nobody in E.164.
+  if (util.IsPossibleNumberWithReason(number) != PhoneNumberUtil::IS_POSSIBLE) return std::nullopt;
+  std::string formatted;
+  util.Format(number, PhoneNumberUtil::E164, &formatted);
+  return formatted;
+}
+
+std::string digits(std::string_view written) {
+  const icu::UnicodeString text = to_icu(written);
+  std::string result;
+  for (std::int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
+    const std::int32_t value = u_charDigitValue(text.char32At(i));
+    if (value >= 0) result += static_cast<char>('0' + value);
+  }
+  return result;
+}
+
+}  // namespace ccctl::text
