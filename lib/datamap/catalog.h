@@ -13,10 +13,14 @@ namespace ccctl::datamap {
 
 struct CatalogColumn {
   std::string name;
-  std::string type;          // format_type: "timestamp with time zone", "character varying(20)", "text[]"
+  std::string type;  // format_type: "timestamp with time zone", "character varying(20)", "text[]"
   bool not_null = false;
-  bool generated = false;    // generated always as …
+  bool generated = false;  // generated always as …
   bool identity = false;
+  bool defaulted = false;  // has a default
+  // What refuses the value that the map's `erase` gives it: "its type", or a CHECK constraint's
+  // name; empty: nothing does. Known for set values and nulls, tried out when the catalog is read.
+  std::string refuses_erase;
 };
 
 struct ForeignKey {
@@ -25,22 +29,31 @@ struct ForeignKey {
   std::vector<std::string> from_columns;
   TableName to;
   std::vector<std::string> to_columns;
-  char on_delete = 'a';      // a no action, r restrict, c cascade, n set null, d set default
-  bool indexed = false;      // an index of `from` begins with its columns
+  char on_delete = 'a';  // a no action, r restrict, c cascade, n set null, d set default
+  bool indexed = false;  // an index of `from` begins with its columns
   bool deferrable = false;
 };
 
+struct Check {
+  std::string name;
+  std::vector<std::string> columns;  // that it reads
+  std::string expression;            // as PostgreSQL prints it, over the bare column names
+};
+
 struct CatalogTable {
-  TableName name;            // as the map writes it; for partitions the root's
+  TableName name;  // as the map writes it; for partitions the root's
   std::uint32_t oid = 0;
-  std::string sql_name;      // quoted, with schema: ready for SQL
+  std::string sql_name;  // quoted, with schema: ready for SQL
   bool partitioned = false;
   std::vector<CatalogColumn> columns;
   std::vector<std::string> primary_key;
-  std::vector<std::vector<std::string>> unique_not_null;  // other unique keys without nullable columns
+  std::vector<std::vector<std::string>>
+      unique_not_null;                            // other unique keys without nullable columns
+  std::vector<std::vector<std::string>> unique;   // all unique keys, sorted
+  std::vector<std::vector<std::string>> indexes;  // leading columns; expressions end a list
   std::vector<std::string> triggers, rules, policies, publications, materialised_views, children;
-  std::vector<std::string> checks;        // names of CHECK constraints with the columns they read
-  bool row_security_active = false;       // for this session's user
+  std::vector<Check> checks;
+  bool row_security_active = false;  // for this session's user
   double estimated_rows = 0;
 
   const CatalogColumn* column(std::string_view name) const;
@@ -57,6 +70,13 @@ struct Catalog {
   std::string digest(const std::vector<TableName>& closure) const;
 };
 
+// The schemas that hold at least one mapped table, sorted; never ccctl's or the system's.
+std::vector<std::string> mapped_schemas(const Map& map);
+// "people" or "crm.people": a relation's logical name.
+TableName logical_name(std::string_view schema, std::string_view relation);
+
+// A handful of catalog queries; no row of a site's table is read. Partitions are folded into their
+// root: what hangs on one of them hangs on it.
 Catalog read_catalog(store::Tx& tx, const Map& map);
 
 }  // namespace ccctl::datamap

@@ -53,6 +53,13 @@ std::optional<Site> Site::parse(std::string_view text) {
   return site;
 }
 
+ColumnErase Column::effective_erase() const {
+  if (erase.effect != ColumnErase::Effect::none || (is.empty() && !free)) return erase;
+  ColumnErase effective;
+  effective.effect = site.plain() ? ColumnErase::Effect::set_null : ColumnErase::Effect::drop;
+  return effective;
+}
+
 const Link* Table::link(std::string_view wanted) const {
   const auto found =
       std::find_if(links.begin(), links.end(), [&](const Link& l) { return l.name == wanted; });

@@ -81,6 +81,10 @@ struct Column {
   std::optional<Sealed> sealed;
   std::string blind;  // blind index column; empty: none
   doc::Position at;
+
+  // What erasing does to it where the row stays: `erase`; where the map says nothing, an identifier
+  // or free text becomes null (a member in JSON or an element goes), and anything else stays.
+  ColumnErase effective_erase() const;
 };
 
 struct Link {

@@ -1,0 +1,73 @@
+#include "datamap/catalog.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "crypto/digest.h"
+
+namespace ccctl::datamap {
+namespace {
+
+Json table_json(const CatalogTable& table) {
+  Json columns = Json::array();
+  for (const CatalogColumn& column : table.columns) {
+    columns.push_back(
+        {column.name, column.type, column.not_null, column.generated, column.identity});
+  }
+  std::vector<std::vector<std::string>> unique = table.unique_not_null;
+  std::sort(unique.begin(), unique.end());
+  return {{"columns", std::move(columns)},
+          {"partitioned", table.partitioned},
+          {"primary_key", table.primary_key},
+          {"unique", std::move(unique)}};
+}
+
+}  // namespace
+
+const CatalogColumn* CatalogTable::column(std::string_view wanted) const {
+  const auto found = std::find_if(columns.begin(), columns.end(),
+                                  [&](const CatalogColumn& c) { return c.name == wanted; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+const CatalogTable* Catalog::table(std::string_view name) const {
+  const auto found = tables.find(std::string(name));
+  return found == tables.end() ? nullptr : &found->second;
+}
+
+const CatalogTable& Catalog::at(std::string_view name) const {
+  if (const CatalogTable* found = table(name)) return *found;
+  throw Error(ErrorKind::map_drift, "the datastore has no table \"" + std::string(name) + "\"");
+}
+
+std::string Catalog::digest(const std::vector<TableName>& closure) const {
+  Json tables_json = Json::object();
+  for (const TableName& name : closure) tables_json[name] = table_json(at(name));
+  std::set<std::string> keys;
+  for (const ForeignKey& key : foreign_keys) {
+    if (!tables_json.contains(key.from) && !tables_json.contains(key.to)) continue;
+    keys.insert(Json({key.from, key.from_columns, key.to, key.to_columns,
+                      std::string(1, key.on_delete), key.deferrable})
+                    .dump());
+  }
+  const Json whole = {{"tables", std::move(tables_json)}, {"foreign_keys", keys}};
+  return crypto::to_hex(crypto::view(crypto::sha256(whole.dump())));
+}
+
+TableName logical_name(std::string_view schema, std::string_view relation) {
+  if (schema == "public") return std::string(relation);
+  return std::string(schema) + "." + std::string(relation);
+}
+
+std::vector<std::string> mapped_schemas(const Map& map) {
+  std::set<std::string> schemas;
+  for (const Table& table : map.tables) {
+    const std::size_t dot = table.name.find('.');
+    schemas.insert(dot == std::string::npos ? "public" : table.name.substr(0, dot));
+  }
+  for (const char* never : {"ccctl", "pg_catalog", "information_schema"}) schemas.erase(never);
+  return {schemas.begin(), schemas.end()};
+}
+
+}  // namespace ccctl::datamap

@@ -1,0 +1,94 @@
+#include "datamap/erase_probe.h"
+
+#include <algorithm>
+
+namespace ccctl::datamap {
+namespace {
+
+constexpr std::size_t kTogether = 50;
+
+// An expression that is NULL or true where the value is accepted, false where the constraint
+// refuses it, and an error where the type (or the constraint's own code) does.
+struct Probe {
+  CatalogColumn* column;
+  std::string refusal;
+  std::string sql;
+};
+
+std::string value_sql(const ColumnErase& erase, const std::string& type) {
+  const bool none = erase.effect == ColumnErase::Effect::set_null;
+  return "CAST(" + (none ? "NULL" : store::quote_literal(erase.value)) + " AS " + type + ")";
+}
+
+void collect(const Table& table, CatalogTable& in, std::vector<Probe>& probes) {
+  using Effect = ColumnErase::Effect;
+  for (const Column& column : table.columns) {
+    const ColumnErase erase = column.effective_erase();
+    const bool constant = erase.effect == Effect::set_value || erase.effect == Effect::set_null;
+    const auto found =
+        std::find_if(in.columns.begin(), in.columns.end(),
+                     [&](const CatalogColumn& c) { return c.name == column.site.column; });
+    if (!constant || !column.site.plain() || found == in.columns.end()) continue;
+    const std::string value = value_sql(erase, found->type);
+    if (erase.effect == Effect::set_value)
+      probes.push_back({&*found, "its type", value + " IS NOT NULL"});
+    for (const Check& check : in.checks) {
+      if (check.columns.size() != 1 || check.columns.front() != found->name) continue;
+      probes.push_back({&*found, check.name,
+                        "(SELECT " + check.expression + " FROM (SELECT " + value + " AS " +
+                            store::quote_name(found->name) + ") one)"});
+    }
+  }
+}
+
+// Runs the expressions in one statement; nothing when one of them is an error.
+std::optional<store::Rows> attempt(store::Tx& tx, const Probe* begin, const Probe* end) {
+  std::string sql;
+  for (const Probe* probe = begin; probe != end; ++probe)
+    sql += (sql.empty() ? "SELECT " : ", ") + probe->sql;
+  tx.exec("SAVEPOINT ccctl_probe");
+  try {
+    store::Rows rows = tx.exec(sql);
+    tx.exec("RELEASE SAVEPOINT ccctl_probe");
+    return rows;
+  } catch (const store::StatementError&) {
+    tx.exec("ROLLBACK TO SAVEPOINT ccctl_probe");
+    tx.exec("RELEASE SAVEPOINT ccctl_probe");
+    return std::nullopt;
+  }
+}
+
+void run(store::Tx& tx, const Probe* begin, const Probe* end) {
+  const auto count = static_cast<std::size_t>(end - begin);
+  if (count == 0) return;
+  const auto rows = attempt(tx, begin, end);
+  if (!rows && count == 1) {
+    if (begin->column->refuses_erase.empty()) begin->column->refuses_erase = begin->refusal;
+    return;
+  }
+  if (!rows) {  // one of them is an error: find out which
+    for (const Probe* probe = begin; probe != end; ++probe) run(tx, probe, probe + 1);
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool refused = !rows->is_null(0, i) && !rows->boolean(0, i);
+    if (refused && begin[i].column->refuses_erase.empty())
+      begin[i].column->refuses_erase = begin[i].refusal;
+  }
+}
+
+}  // namespace
+
+void probe_erasures(store::Tx& tx, const Map& map, Catalog& catalog) {
+  std::vector<Probe> probes;
+  for (const Table& table : map.tables) {
+    const auto found = catalog.tables.find(table.name);
+    if (found != catalog.tables.end()) collect(table, found->second, probes);
+  }
+  for (std::size_t at = 0; at < probes.size(); at += kTogether) {
+    const std::size_t end = std::min(probes.size(), at + kTogether);
+    run(tx, probes.data() + at, probes.data() + end);
+  }
+}
+
+}  // namespace ccctl::datamap
