@@ -84,8 +84,10 @@ Shard create_shard(store::Tx& tx, const Group& group, const crypto::Signer& sign
   tx.exec(
       {"WITH published AS (INSERT INTO ccctl.log_key (tenant_id, origin, key, valid_from) "
        "VALUES ($1, $4, $7, $6::timestamptz) ON CONFLICT (tenant_id, origin, key) DO NOTHING) "
-       "INSERT INTO ccctl.shard (tenant_id, log, period, origin, public_key, opened_at) "
-       "VALUES ($1, $2, $3, $4, pg_catalog.decode($5, 'hex'), $6::timestamptz)",
+       "INSERT INTO ccctl.shard (tenant_id, log, period, origin, public_key, opened_at, "
+       "sealed_at) "
+       "VALUES ($1, $2, $3, $4, pg_catalog.decode($5, 'hex'), $6::timestamptz, "
+       "$6::timestamptz)",
        params});
   return shard;
 }
@@ -143,13 +145,14 @@ void move_leaves(store::Tx& tx, const Group& group, const Shard& shard) {
   std::vector<store::Value> params = shard.key.params();
   params.emplace_back(std::to_string(shard.size));
   params.emplace_back(store::array_literal(group.ids));
+  // The ids ascend, so a row's place is its rank. No join with the array: without statistics the
+  // planner compares every pending row with every element.
   const store::Rows moved =
-      tx.exec({"WITH taken AS (DELETE FROM ccctl.pending p "
-               "USING pg_catalog.unnest($5::bigint[]) WITH ORDINALITY AS w(id, place) "
-               "WHERE p.tenant_id = $1 AND p.log = $2 AND p.id = w.id "
-               "RETURNING p.line, p.leaf_hash, w.place) "
+      tx.exec({"WITH taken AS (DELETE FROM ccctl.pending WHERE tenant_id = $1 AND log = $2 "
+               "AND id = ANY ($5::bigint[]) RETURNING id, line, leaf_hash) "
                "INSERT INTO ccctl.leaf (tenant_id, log, period, leaf_index, line, leaf_hash) "
-               "SELECT $1, $2, $3, $4::bigint + place - 1, line, leaf_hash FROM taken",
+               "SELECT $1, $2, $3, $4::bigint + pg_catalog.row_number() OVER (ORDER BY id) - 1, "
+               "line, leaf_hash FROM taken",
                params});
   if (moved.affected() != group.ids.size()) {
     throw Error(ErrorKind::unexpected, "pending events vanished while they were being sealed");
@@ -200,7 +203,7 @@ std::optional<Sealed> seal_group(store::Tx& tx, const Group& group, const crypto
       {"WITH signed AS (INSERT INTO ccctl.checkpoint "
        "(tenant_id, log, period, size, note, signed_at) "
        "VALUES ($1, $2, $3, $4::bigint, $5, $6::timestamptz)) "
-       "UPDATE ccctl.shard SET size = $4::bigint "
+       "UPDATE ccctl.shard SET size = $4::bigint, sealed_at = $6::timestamptz "
        "WHERE tenant_id = $1 AND log = $2 AND period = $3",
        params});
   return sealed;
@@ -209,14 +212,11 @@ std::optional<Sealed> seal_group(store::Tx& tx, const Group& group, const crypto
 // An open shard without a checkpoint of the last day gets a leaf, so that silence is evidence too:
 // a log that stops is otherwise not told from one whose newest part was cut off.
 void append_idle(store::Tx& tx, const Moment& moment) {
-  const store::Rows rows = tx.exec(
-      {"SELECT s.tenant_id, s.log FROM ccctl.shard s WHERE s.closed_at IS NULL AND s.size > 0 "
-       "AND NOT EXISTS (SELECT FROM ccctl.checkpoint c WHERE c.tenant_id = s.tenant_id "
-       "AND c.log = s.log AND c.period = s.period AND c.size = s.size "
-       "AND c.signed_at > $1::timestamptz) "
-       "AND NOT EXISTS (SELECT FROM ccctl.pending p WHERE p.tenant_id = s.tenant_id "
-       "AND p.log = s.log) ORDER BY 1, 2",
-       {ccctl::to_text(moment.now - std::chrono::hours(24))}});
+  const store::Rows rows =
+      tx.exec({"SELECT s.tenant_id, s.log FROM ccctl.shard s WHERE s.closed_at IS NULL "
+               "AND s.sealed_at <= $1::timestamptz AND NOT EXISTS (SELECT FROM ccctl.pending p "
+               "WHERE p.tenant_id = s.tenant_id AND p.log = s.log) ORDER BY s.tenant_id, s.log",
+               {ccctl::to_text(moment.now - std::chrono::hours(24))}});
   if (rows.empty()) return;
   const std::string actor(tx.exec("SELECT session_user").text(0, 0));
   for (std::size_t i = 0; i < rows.size(); ++i) {

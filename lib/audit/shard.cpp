@@ -62,18 +62,18 @@ Hashes read_hashes(store::Tx& tx, const ShardKey& shard, const std::vector<crypt
   std::vector<store::Value> params = shard.params();
   params.emplace_back(store::array_literal(levels));
   params.emplace_back(store::array_literal(indexes));
-  const store::Rows rows =
-      tx.exec({"SELECT w.level, w.node_index, pg_catalog.encode(n.hash, 'hex') "
-               "FROM ROWS FROM (pg_catalog.unnest($4::integer[]), pg_catalog.unnest($5::bigint[])) "
-               "AS w(level, node_index) JOIN ccctl.node n ON n.tenant_id = $1 AND n.log = $2 "
-               "AND n.period = $3 AND n.level = w.level AND n.node_index = w.node_index "
-               "UNION ALL "
-               "SELECT 0, w.node_index, pg_catalog.encode(l.leaf_hash, 'hex') "
-               "FROM ROWS FROM (pg_catalog.unnest($4::integer[]), pg_catalog.unnest($5::bigint[])) "
-               "AS w(level, node_index) JOIN ccctl.leaf l ON l.tenant_id = $1 AND l.log = $2 "
-               "AND l.period = $3 AND l.leaf_index = w.node_index WHERE w.level = 0",
-               params});
+  // Subqueries, so that each hash is looked up by its key: joined, the planner may walk the shard.
+  const store::Rows rows = tx.exec(
+      {"SELECT w.level, w.node_index, pg_catalog.encode(CASE w.level WHEN 0 THEN "
+       "(SELECT l.leaf_hash FROM ccctl.leaf l WHERE l.tenant_id = $1 AND l.log = $2 "
+       "AND l.period = $3 AND l.leaf_index = w.node_index) ELSE "
+       "(SELECT n.hash FROM ccctl.node n WHERE n.tenant_id = $1 AND n.log = $2 "
+       "AND n.period = $3 AND n.level = w.level AND n.node_index = w.node_index) END, 'hex') "
+       "FROM ROWS FROM (pg_catalog.unnest($4::smallint[]), pg_catalog.unnest($5::bigint[])) "
+       "AS w(level, node_index)",
+       params});
   for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows.is_null(i, 2)) continue;
     const crypto::NodeId id{static_cast<unsigned>(rows.integer(i, 0)),
                             static_cast<std::uint64_t>(rows.integer(i, 1))};
     hashes.emplace(id, digest_of_hex(rows.text(i, 2)));

@@ -30,9 +30,11 @@ CREATE TABLE ccctl.shard (
   public_key bytea NOT NULL CHECK (pg_catalog.octet_length(public_key) = 32),
   size       bigint NOT NULL DEFAULT 0 CHECK (size >= 0),
   opened_at  timestamptz NOT NULL,
+  sealed_at  timestamptz NOT NULL,      -- of the newest checkpoint; at first opened_at
   closed_at  timestamptz,
   PRIMARY KEY (tenant_id, log, period)
 );
+CREATE INDEX shard_idle ON ccctl.shard (sealed_at) WHERE closed_at IS NULL;
 CREATE UNIQUE INDEX shard_open ON ccctl.shard (tenant_id, log) WHERE closed_at IS NULL;
 
 CREATE TABLE ccctl.leaf (

@@ -77,7 +77,9 @@ TEST_F(Sealing, MatchesANaiveTree) {
       const std::string origin =
           ask({"SELECT origin FROM ccctl.shard WHERE tenant_id = $1 AND log = $2",
                {log.first, log.second}});
-      if (sizes.contains(origin)) EXPECT_EQ(sizes[origin], lines.size());
+      if (sizes.contains(origin)) {
+        EXPECT_EQ(sizes[origin], lines.size());
+      }
       for (int i = 0; i < 3; ++i) expect_proof(log.first, lines, random() % lines.size(), origin);
     }
   }
@@ -177,9 +179,10 @@ TEST_F(Sealing, OpensAnotherShardForAnotherKey) {
 
 TEST_F(Sealing, OpensAnotherShardForAnotherPeriod) {
   run(
-      {"INSERT INTO ccctl.shard (tenant_id, log, period, origin, public_key, opened_at) VALUES "
+      {"INSERT INTO ccctl.shard (tenant_id, log, period, origin, public_key, opened_at, sealed_at) "
+       "VALUES "
        "('acme', 'evidence', '2019', 'ccctl.example/tenant/acme/evidence/2019', "
-       "decode($1, 'hex'), '2019-01-01Z')",
+       "decode($1, 'hex'), '2019-01-01Z', now())",
        {crypto::to_hex(signer.public_key())}});
   append_some(1);
   EXPECT_EQ(seal().at(0).size, 1U);
@@ -191,7 +194,7 @@ TEST_F(Sealing, GivesAnIdleShardADailyLeaf) {
   append_some(1);
   seal();
   EXPECT_TRUE(seal().empty());
-  run("UPDATE ccctl.checkpoint SET signed_at = signed_at - interval '25 hours'");
+  run("UPDATE ccctl.shard SET sealed_at = sealed_at - interval '25 hours'");
   EXPECT_EQ(seal().at(0).added, 1U);
   EXPECT_NE(ask("SELECT convert_from(line, 'UTF8') FROM ccctl.leaf WHERE leaf_index = 1")
                 .find(R"("action":"audit.idle")"),
