@@ -8,27 +8,38 @@
 #include "text/icu.h"
 
 namespace ccctl::text {
+namespace {
 
-std::optional<std::string> e164(std::string_view written, std::string_view region) {
+constexpr const char* kUnknownRegion = "ZZ";  // libphonenumber's: only numbers with a leading +
+
+std::optional<std::string> parsed(const std::string& text, const std::string& region) {
   using i18n::phonenumbers::PhoneNumber;
   using i18n::phonenumbers::PhoneNumberUtil;
-  std::string text = nfkc(written);
-  // Without four digits nothing can be a number, and the metadata need not be loaded to say so.
-  if (digits(text).size() < 4) return std::nullopt;
-  std::string country(region);
-  std::ranges::transform(country, country.begin(), [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  });
-  if (country.empty()) country = "ZZ";  // libphonenumber's unknown region: only with a leading +
-
   const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
   PhoneNumber number;
-  if (util.Parse(text, country, &number) != PhoneNumberUtil::NO_PARSING_ERROR) return std::nullopt;
+  if (util.Parse(text, region, &number) != PhoneNumberUtil::NO_PARSING_ERROR) return std::nullopt;
   // A number that can only be dialled inside its area names nobody in E.164.
   if (util.IsPossibleNumberWithReason(number) != PhoneNumberUtil::IS_POSSIBLE) return std::nullopt;
   std::string formatted;
   util.Format(number, PhoneNumberUtil::E164, &formatted);
   return formatted;
+}
+
+}  // namespace
+
+std::optional<std::string> e164(std::string_view written, std::string_view region) {
+  const std::string text = nfkc(written);
+  // Without four digits nothing can be a number, and the metadata need not be loaded to say so.
+  if (digits(text).size() < 4) return std::nullopt;
+  std::string country(region.empty() ? kUnknownRegion : region);
+  std::ranges::transform(country, country.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  auto number = parsed(text, country);
+  // Surplus leading zeroes can make a number that reads back as another one; it would be stored
+  // under one form and searched under the other.
+  if (number && parsed(*number, kUnknownRegion) != number) return std::nullopt;
+  return number;
 }
 
 std::string digits(std::string_view written) {

@@ -44,6 +44,7 @@ TEST(E164, IsNothingForWhatIsNoNumber) {
                               "@@@@", "+999 1234 5678"}) {
     EXPECT_EQ(number(written, "US"), "nothing") << written;
   }
+  EXPECT_EQ(number("000450", "DE"), "nothing");  // would read back as another number
   EXPECT_EQ(number("03-1234-5678", ""), "nothing");
   EXPECT_EQ(number("03-1234-5678", "XX"), "nothing");
 }
