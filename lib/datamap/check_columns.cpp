@@ -1,0 +1,200 @@
+// Whether a column's type and constraints take what the map's `erase` and anchors do with it.
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "datamap/check_parts.h"
+
+namespace ccctl::datamap {
+namespace {
+
+using Effect = ColumnErase::Effect;
+
+bool textual(const std::string& type) {
+  const std::string base = base_type(type);
+  return base == "text" || base == "character varying" || base == "character" || base == "citext";
+}
+
+bool temporal(const std::string& type) {
+  return type == "date" || base_type(type).starts_with("timestamp");
+}
+
+// The n of character varying(n), in characters; nothing for a type without bound.
+std::optional<std::size_t> longest(const std::string& type) {
+  const std::size_t open = type.find('(');
+  if (!textual(type) || open == std::string::npos) return std::nullopt;
+  std::size_t bound = 0;
+  std::from_chars(type.data() + open + 1, type.data() + type.size(), bound);
+  return bound;
+}
+
+std::size_t characters(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
+  }));
+}
+
+// Why the column cannot take the effect; empty when it can.
+std::string misfit(const Column& column, const ColumnErase& erase, const CatalogColumn& there) {
+  if (!column.site.plain()) {
+    const bool json = there.type == "json" || there.type == "jsonb";
+    if (column.site.json != json) return "the site's path does not fit the type " + there.type;
+    if (!column.site.json && !there.type.ends_with("[]"))
+      return "the type " + there.type + " is no array";
+    return "";
+  }
+  if (erase.effect == Effect::none) return "";
+  if (there.generated) return "a generated column cannot be written";
+  switch (erase.effect) {
+    case Effect::drop:
+      return "drop fits a member in JSON or an array's elements, not a whole column";
+    case Effect::truncate:
+    case Effect::pseudonymise:
+      if (!textual(there.type))
+        return "only a text can be cut or replaced by a hash, not " + there.type;
+      break;
+    case Effect::generalise:
+      if (!temporal(there.type))
+        return "only a date or timestamp can be generalised, not " + there.type;
+      break;
+    default:
+      break;
+  }
+  const auto bound = longest(there.type);
+  const std::size_t length = erase.effect == Effect::set_value ? characters(erase.value)
+                             : erase.effect == Effect::pseudonymise
+                                 ? static_cast<std::size_t>(erase.count)
+                                 : 0;
+  if (bound && length > *bound) return "the value is longer than " + there.type + " takes";
+  if (!there.refuses_erase.empty()) return "the value is refused by " + there.refuses_erase;
+  return "";
+}
+
+// The unique key in which erased rows would collide; empty: there is none.
+std::string collision(const CatalogColumn& column, const ColumnErase& erase,
+                      const CatalogTable& there) {
+  if (erase.effect != Effect::set_value && erase.effect != Effect::truncate &&
+      erase.effect != Effect::generalise) {
+    return "";
+  }
+  const auto within = [](const std::vector<std::string>& inner,
+                         const std::vector<std::string>& outer) {
+    return std::all_of(inner.begin(), inner.end(), [&](const std::string& name) {
+      return std::find(outer.begin(), outer.end(), name) != outer.end();
+    });
+  };
+  for (const auto& unique : there.unique) {
+    if (std::find(unique.begin(), unique.end(), column.name) == unique.end()) continue;
+    std::vector<std::string> others = unique;
+    std::erase(others, column.name);
+    const bool still_unique =
+        std::any_of(there.unique.begin(), there.unique.end(),
+                    [&](const auto& key) { return key != unique && within(key, others); });
+    if (!still_unique) return unique.size() == 1 ? unique.front() : unique.front() + ", …";
+  }
+  return "";
+}
+
+// Tables whose rows may stay when their subject is erased: those that say so, and the ancestors
+// that the foreign keys of retained rows need.
+std::set<TableName> staying(const Map& map, const Catalog& catalog) {
+  std::set<TableName> stay;
+  std::vector<TableName> open;
+  for (const Table& table : map.tables) {
+    if (table.erase == Erase::erase_row) continue;
+    stay.insert(table.name);
+    if (table.erase == Erase::retain) open.push_back(table.name);
+  }
+  while (!open.empty()) {
+    const TableName name = open.back();
+    open.pop_back();
+    for (const ForeignKey& key : catalog.foreign_keys) {
+      if (key.from == name && map.table(key.to) && stay.insert(key.to).second)
+        open.push_back(key.to);
+    }
+  }
+  return stay;
+}
+
+void check_column(const Table& table, const CatalogTable& there, const Column& column,
+                  bool rows_stay, Report& report) {
+  const CatalogColumn* found = there.column(column.site.column);
+  if (!found) return;
+  const bool said = column.erase.effect != Effect::none;
+  const ColumnErase erase = said || rows_stay ? column.effective_erase() : column.erase;
+  const std::string place = column.site.text();
+  const std::string remedy = "choose another `erase` for the column";
+  if (std::string why = misfit(column, erase, *found); !why.empty()) {
+    report.refuse("erase_value", table.name, place, why, remedy);
+    return;
+  }
+  if (!column.site.plain()) return;
+  if (erase.effect == Effect::set_null && found->not_null) {
+    report.refuse("erase_value", table.name, place,
+                  "erasing makes it null, but the column is NOT NULL",
+                  "give the column an `erase` such as {set: …}");
+  }
+  if (const std::string unique = collision(*found, erase, there); !unique.empty()) {
+    report.refuse("erase_value", table.name, place,
+                  "erased rows would collide in the unique key (" + unique + ")",
+                  "use null or pseudonymise");
+  }
+  for (const Check& check : there.checks) {
+    const bool reads =
+        std::find(check.columns.begin(), check.columns.end(), found->name) != check.columns.end();
+    const bool changed = erase.effect != Effect::none;
+    const bool tried = check.columns.size() == 1 &&
+                       (erase.effect == Effect::set_null || erase.effect == Effect::set_value);
+    if (!reads || !changed || tried) continue;
+    report.find("erase_under_check", table.name, place,
+                "the constraint " + quoted(check.name) +
+                    " reads the column and may refuse what erasing writes",
+                "try it on a copy");
+  }
+}
+
+void check_anchor(const Map& map, const Table& table, const CatalogTable& there,
+                  const std::string& name, const Anchor& anchor, Report& report) {
+  for (const Anchor& part : anchor.parts) check_anchor(map, table, there, name, part, report);
+  if (anchor.source != Anchor::Source::column) return;
+  const CatalogColumn* column = there.column(anchor.column);
+  if (!column) return;
+  if (!temporal(column->type)) {
+    report.refuse("anchor_type", table.name, anchor.column,
+                  "anchor " + quoted(name) + " is " + column->type + ", not a date or timestamp");
+  } else if (base_type(column->type) == "timestamp without time zone" && anchor.zone.empty() &&
+             map.zone.empty()) {
+    report.refuse(
+        "anchor_zone", table.name, anchor.column,
+        "anchor " + quoted(name) + " is a timestamp without time zone, and no zone is given",
+        "give the anchor or the map a zone");
+  }
+}
+
+}  // namespace
+
+void check_columns(const Map& map, const Catalog& catalog, Report& report) {
+  const std::set<TableName> stay = staying(map, catalog);
+  for (const Table& table : map.tables) {
+    const CatalogTable* there = catalog.table(table.name);
+    if (!there) continue;
+    for (const Column& column : table.columns) {
+      check_column(table, *there, column, stay.contains(table.name), report);
+    }
+  }
+}
+
+void check_anchors(const Map& map, const Catalog& catalog, Report& report) {
+  for (const Table& table : map.tables) {
+    const CatalogTable* there = catalog.table(table.name);
+    if (!there) continue;
+    for (const auto& [name, anchor] : table.anchors)
+      check_anchor(map, table, *there, name, anchor, report);
+    if (!map.tenants || map.tenants->table != table.name) continue;
+    for (const auto& [name, anchor] : map.tenants->anchors) {
+      check_anchor(map, table, *there, name, anchor, report);
+    }
+  }
+}
+
+}  // namespace ccctl::datamap
