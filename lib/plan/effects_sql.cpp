@@ -237,11 +237,13 @@ void Statement::intents(const Table& table, const std::string& request_id) {
       add(name, "SELECT 1" + which);
     } else {
       add(name,
-          "INSERT INTO ccctl.item (tenant_id, item_id, kind, request_id, store, target, due_at) "
+          "INSERT INTO ccctl.item (tenant_id, item_id, kind, request_id, source, store, target, "
+          "due_at) "
           "SELECT " +
               tenant_param_ + "::text, pg_catalog.gen_random_uuid()::text, 'object.delete', " +
-              params_.bind(request_id) + "::text, " + quote_literal(object.store) + ", " + pointer +
-              ", pg_catalog.statement_timestamp()" + which + " RETURNING 1",
+              params_.bind(request_id) + "::text, " + quote_literal(table.name) + ", " +
+              quote_literal(object.store) + ", " + pointer + ", pg_catalog.statement_timestamp()" +
+              which + " RETURNING 1",
           true);
     }
     count({{table.name, Effect::intend, object.name, 0}, std::nullopt, nullptr},

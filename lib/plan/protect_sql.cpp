@@ -27,10 +27,10 @@ std::string Statement::outlived_sql(const Table& table, const TableMinimum& mini
                 : "(" + anchor + " > '-infinity' AND ";
     any += anchor + " < " + params_.bind(to) + "::" + type + ")";
   };
-  const auto day_text = [](Day day) { return to_text(Instant(day)).substr(0, 10); };
+  const auto day_text = [](Day day) { return ccctl::to_text(Instant(day)).substr(0, 10); };
   for (const AnchorRange<Instant>& range : minimum.ranges) {
-    piece(range.from ? std::optional(to_text(*range.from)) : std::nullopt, to_text(range.to),
-          "timestamptz");
+    piece(range.from ? std::optional(ccctl::to_text(*range.from)) : std::nullopt,
+          ccctl::to_text(range.to), "timestamptz");
   }
   for (const AnchorRange<Day>& range : minimum.day_ranges) {
     piece(range.from ? std::optional(day_text(*range.from)) : std::nullopt, day_text(range.to),

@@ -104,6 +104,7 @@ CREATE TABLE ccctl.request_term (
   tenant_id  text NOT NULL,
   request_id text NOT NULL,
   ordinal    integer NOT NULL,
+  member     integer NOT NULL,           -- whose: request_member.ordinal
   kind       text NOT NULL,
   value      text NOT NULL,
   PRIMARY KEY (tenant_id, request_id, ordinal),
@@ -147,6 +148,7 @@ CREATE TABLE ccctl.item (
   item_id     text NOT NULL,
   kind        text NOT NULL CHECK (kind IN ('object.delete')),
   request_id  text NOT NULL,
+  source      text NOT NULL,             -- the table whose row pointed to it
   store       text NOT NULL,
   target      text NOT NULL,             -- the object's key
   attempts    integer NOT NULL DEFAULT 0,
