@@ -40,6 +40,7 @@ std::vector<crypto::VerifierKey> trusted_keys(App& app, const Args& args) {
 }
 
 int run_verify(App& app, const Args& args) {
+  app.require_role({Role::auditor, Role::officer, Role::owner});
   std::vector<std::string> pins;
   for (const std::string& path : args.all("pin")) pins.push_back(read_pin(path));
   const std::vector<crypto::VerifierKey> keys = trusted_keys(app, args);

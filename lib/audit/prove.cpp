@@ -30,12 +30,13 @@ std::vector<crypto::Digest> read_proof(store::Tx& tx, const Shard& shard, std::u
 std::optional<Proof> prove(store::Tx& tx, const std::string& tenant,
                            const crypto::Digest& leaf_hash) {
   const store::Rows rows = tx.exec(
-      {"SELECT s.log, s.period, s.origin, c.size, l.leaf_index, pg_catalog.encode(l.line, 'hex'), "
-       "c.note FROM ccctl.leaf l JOIN ccctl.shard s ON s.tenant_id = l.tenant_id "
-       "AND s.log = l.log AND s.period = l.period JOIN ccctl.checkpoint c "
-       "ON c.tenant_id = l.tenant_id AND c.log = l.log AND c.period = l.period "
-       "AND c.size = s.size AND c.size > l.leaf_index WHERE l.tenant_id = $1 "
-       "AND l.leaf_hash = pg_catalog.decode($2, 'hex') ORDER BY s.opened_at, l.leaf_index LIMIT 1",
+      {"SELECT s.log, s.period, s.origin, s.size, l.leaf_index, pg_catalog.encode(l.line, 'hex'), "
+       "c.note, pg_catalog.encode(s.public_key, 'hex') FROM ccctl.leaf l "
+       "JOIN ccctl.shard s ON s.tenant_id = l.tenant_id AND s.log = l.log "
+       "AND s.period = l.period JOIN ccctl.checkpoint c ON c.tenant_id = l.tenant_id "
+       "AND c.log = l.log AND c.period = l.period AND c.size = s.size "
+       "WHERE l.tenant_id = $1 AND l.leaf_hash = pg_catalog.decode($2, 'hex') "
+       "AND l.leaf_index < s.size ORDER BY s.opened_at, l.leaf_index LIMIT 1",
        {tenant, crypto::to_hex(crypto::view(leaf_hash))}});
   if (rows.empty()) return std::nullopt;
   Shard shard;
@@ -47,10 +48,14 @@ std::optional<Proof> prove(store::Tx& tx, const std::string& tenant,
   proof.index = static_cast<std::uint64_t>(rows.integer(0, 4));
   proof.leaf = crypto::from_hex(rows.text(0, 5)).value_or("");
   const auto hashes = read_proof(tx, shard, proof.index);
-  const auto signed_root = open_checkpoint(rows.text(0, 6), {}).checkpoint.root;
+  const auto key =
+      crypto::VerifierKey::of(shard.origin, crypto::from_hex(rows.text(0, 7)).value_or(""));
+  const OpenedCheckpoint newest = open_checkpoint(rows.text(0, 6), {key});
   // A receipt that does not verify must never leave: whoever gets it could not know why.
-  if (crypto::leaf_hash(proof.leaf) != leaf_hash ||
-      !crypto::verify_inclusion(leaf_hash, proof.index, shard.size, hashes, signed_root)) {
+  if (newest.verdict != crypto::NoteVerdict::valid || newest.checkpoint.origin != shard.origin ||
+      newest.checkpoint.size != shard.size || crypto::leaf_hash(proof.leaf) != leaf_hash ||
+      !crypto::verify_inclusion(leaf_hash, proof.index, shard.size, hashes,
+                                newest.checkpoint.root)) {
     throw Error(ErrorKind::findings, "a leaf of '" + shard.origin + "' does not prove",
                 "see `ccctl audit verify`");
   }

@@ -96,7 +96,7 @@ std::optional<std::vector<crypto::Digest>> read_all(store::Tx& tx, const ShardKe
 OpenedCheckpoint open_checkpoint(std::string_view note,
                                  const std::vector<crypto::VerifierKey>& keys) {
   OpenedCheckpoint opened;
-  const std::size_t blank = note.find("\n\n");
+  const std::size_t blank = note.rfind("\n\n");
   if (blank == std::string_view::npos) return opened;
   const auto claimed = crypto::Checkpoint::parse_body(note.substr(0, blank + 1));
   if (!claimed) return opened;

@@ -129,7 +129,7 @@ std::optional<Verification> verify_references(store::Tx& tx, const std::string& 
        {tenant}});
   if (rows.integer(0, 0) == 0) return std::nullopt;
   return Verification{prefix + "evidence", 0, Verdict::truncated,
-                      std::string(rows.text(0, 0)) + " receipts have no leaf in the log"};
+                      "receipts without a leaf in the log: " + std::string(rows.text(0, 0))};
 }
 
 }  // namespace

@@ -214,6 +214,22 @@ TEST_F(Sealing, ExtendsNoTreeThatSomebodyChanged) {
   EXPECT_EQ(ask("SELECT max(size) FROM ccctl.checkpoint WHERE tenant_id = 'acme'"), "6");
 }
 
+TEST_F(Sealing, GivesNoReceiptThatWouldNotVerify) {
+  const auto leaf = append_some(6)[3];
+  seal();
+  const auto prove = [&] {
+    Tx tx = root.begin(Mode::read_only_snapshot);
+    return audit::prove(tx, "acme", leaf);
+  };
+  ASSERT_TRUE(prove());
+  run("UPDATE ccctl.node SET hash = sha256('x') WHERE level = 2");
+  EXPECT_TRUE(prove()->tlog_proof.find("index 3") != std::string::npos) << "it is not on the path";
+  run("UPDATE ccctl.node SET hash = sha256('x') WHERE level = 1");
+  EXPECT_EQ(error_of(prove).kind(), ErrorKind::findings);
+  run("DELETE FROM ccctl.node");
+  EXPECT_EQ(error_of(prove).kind(), ErrorKind::findings);
+}
+
 TEST_F(Sealing, NeedsTheOrganisation) {
   run("DELETE FROM ccctl.organisation");
   append_some(1);

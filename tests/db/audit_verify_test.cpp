@@ -163,6 +163,28 @@ TEST_F(Verifying, TheShardsOwnRowIsChecked) {
   EXPECT_EQ(verdict(), Verdict::altered);
 }
 
+TEST_F(Verifying, EveryReceiptHasItsLeaf) {
+  const auto waiting = append(root, event());
+  const auto refer = [&](int ordinal, const crypto::Digest& leaf) {
+    run(
+        {"INSERT INTO ccctl.receipt (tenant_id, request_id, pass, ordinal, tallies, leaf_hash, at) "
+         "VALUES ('acme', 'r', 1, $1::integer, '[]', decode($2, 'hex'), now())",
+         {std::to_string(ordinal), crypto::to_hex(crypto::view(leaf))}});
+  };
+  refer(1, crypto::leaf_hash(lines()[4]));
+  refer(2, waiting);
+  EXPECT_EQ(verdict({pin}), Verdict::verified) << "a leaf may still wait to be sealed";
+  refer(3, crypto::sha256("no leaf"));
+  const auto results = verify({pin});
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_EQ(results[0].verdict, Verdict::verified);
+  EXPECT_EQ(results[1].verdict, Verdict::truncated);
+  EXPECT_EQ(results[1].explanation, "receipts without a leaf in the log: 1");
+  run("DELETE FROM ccctl.receipt WHERE ordinal = 3");
+  run("DELETE FROM ccctl.pending");
+  EXPECT_EQ(verify({pin}).size(), 2U) << "a pending leaf that vanished is missed too";
+}
+
 TEST_F(Verifying, APinOfAnotherTenantIsRefused) {
   const std::string foreign = "ccctl.example/tenant/other/evidence/2026";
   const std::string other =
