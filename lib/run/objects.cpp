@@ -33,20 +33,18 @@ ObjectsLeft delete_objects(
   session.transact(store::Mode::read_committed,
                    [&](store::Tx& tx) { open_attempt(tx, window, datastore_now(tx)); });
   for (bool more = true; more;) {
-    std::vector<queue::Item> items;
-    session.transact(store::Mode::read_committed,
-                     [&](store::Tx& tx) { items = queue::claim(tx, tenant, request_id, kBatch); });
-    more = !items.empty();
-    if (!more) break;
     // Objects go while the attempt row is locked: `hold add` waits for this, and what it then lists
     // as parked is what it found here.
+    ObjectsLeft batch;
     session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
-      ObjectsLeft batch;
+      batch = {};
       tx.exec(
           {"SELECT 1 FROM ccctl.attempt WHERE tenant_id = $1::text AND attempt_id = $2::text FOR "
            "UPDATE",
            {tenant, window.attempt_id()}});
       const std::vector<rule::Hold> holds = rule::active_holds(tx, tenant);
+      const std::vector<queue::Item> items = queue::claim(tx, tenant, request_id, kBatch);
+      more = !items.empty();
       for (const queue::Item& item : items) {
         const std::string category = category_of(item.source);
         if (std::any_of(holds.begin(), holds.end(), [&](const rule::Hold& hold) {
@@ -66,10 +64,10 @@ ObjectsLeft delete_objects(
           queue::give_back(tx, tenant, item);
         }
       }
-      left.removed += batch.removed;
-      left.parked += batch.parked;
-      left.failed += batch.failed;
     });
+    left.removed += batch.removed;
+    left.parked += batch.parked;
+    left.failed += batch.failed;
   }
   session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
     tx.exec({"DELETE FROM ccctl.attempt WHERE tenant_id = $1::text AND attempt_id = $2::text",

@@ -153,8 +153,6 @@ CREATE TABLE ccctl.item (
   target      text NOT NULL,             -- the object's key
   attempts    integer NOT NULL DEFAULT 0,
   due_at      timestamptz NOT NULL,
-  lease_until timestamptz,
-  fence       bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (tenant_id, item_id)
 );
 CREATE INDEX item_due ON ccctl.item (tenant_id, request_id, due_at);
