@@ -89,7 +89,9 @@ std::uint64_t Tx::copy_in(const std::string& table, const std::vector<std::strin
       more = next(row);
       if (!more) break;
       if (row.size() != columns.size()) {
-        throw Error(ErrorKind::unexpected, "copy_in: a row does not have one value per column");
+        throw Error(ErrorKind::unexpected, "a row for " + table + " has " +
+                                               std::to_string(row.size()) + " values, not " +
+                                               std::to_string(columns.size()));
       }
       for (std::size_t i = 0; i < row.size(); ++i) {
         if (i > 0) chunk += '\t';

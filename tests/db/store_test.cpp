@@ -1,10 +1,6 @@
 // What the rest of the program relies on when it talks to PostgreSQL.
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "store/session.h"
@@ -175,9 +171,9 @@ TEST_F(Store, ConnectionLostBeforeCommitIsNotInDoubt) {
 }
 
 TEST_F(Store, ModesAreWhatTheySay) {
-  session.exec_plain("ALTER ROLE postgres SET default_transaction_isolation = 'serializable'");
+  session.exec_plain("ALTER DATABASE " + store::quote_name(database.name()) +
+                     " SET default_transaction_isolation = 'serializable'");
   Session strange = database.session();
-  session.exec_plain("ALTER ROLE postgres RESET default_transaction_isolation");
   const auto level = [&](Mode mode) {
     Tx tx = strange.begin(mode);
     const Rows rows = tx.exec(

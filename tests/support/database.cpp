@@ -7,20 +7,26 @@
 #include <functional>
 #include <iostream>
 
+#include "object/store.h"
+#include "sandbox/cluster.h"
+#include "sandbox/seeder.h"
 #include "store/migration.h"
 
 namespace ccctl::testing {
 namespace {
+
+constexpr std::uint64_t kContacts = 120;
 
 store::Session maintenance() {
   return store::Session::open(target_of("postgres"));
 }
 
 // Changes with every migration, so that a cluster that outlives a build serves no stale template.
-std::string template_name() {
+std::string template_name(const std::string& kind) {
   std::string digests;
   for (const store::Migration& migration : store::migrations()) digests += migration.sha256;
-  return "ccctl_template_" + std::to_string(std::hash<std::string>{}(digests));
+  digests += store::reference_schema();
+  return "ccctl_" + kind + "_" + std::to_string(std::hash<std::string>{}(digests));
 }
 
 bool exists(store::Tx& tx, const std::string& database) {
@@ -44,7 +50,7 @@ void make_logins(store::Tx& tx) {
 
 // Several test processes run at once: the first makes the template, the others wait for its lock.
 // A half-made one bears another name, so that a process killed meanwhile leaves nothing misleading.
-void ensure_template(const std::string& name) {
+void ensure_template(const std::string& name, const std::function<void(store::Session&)>& fill) {
   store::Session session = maintenance();
   store::Session locker = maintenance();
   store::Tx lock = locker.begin(store::Mode::read_committed);
@@ -55,10 +61,7 @@ void ensure_template(const std::string& name) {
   session.exec_plain("CREATE DATABASE " + draft + " TEMPLATE template0 ENCODING 'UTF8'");
   {
     store::Session inside = store::Session::open(target_of(name + "_draft"));
-    inside.transact(store::Mode::read_committed, [](store::Tx& tx) {
-      store::migrate(tx);
-      make_logins(tx);
-    });
+    fill(inside);
   }
   session.exec_plain("ALTER DATABASE " + draft + " RENAME TO " + store::quote_name(name));
 }
@@ -99,10 +102,34 @@ Database Database::empty() {
 
 Database Database::fresh() {
   static const std::string source = [] {
-    std::string name = template_name();
-    ensure_template(name);
+    std::string name = template_name("fresh");
+    ensure_template(name, [](store::Session& session) {
+      session.transact(store::Mode::read_committed, [](store::Tx& tx) {
+        store::migrate(tx);
+        make_logins(tx);
+      });
+    });
     return name;
   }();
+  return clone(source);
+}
+
+Database Database::reference(const std::filesystem::path& objects) {
+  namespace fs = std::filesystem;
+  static const std::string source = template_name("reference");
+  static const fs::path template_objects = fs::path(cluster()) / (source + ".objects");
+  static const bool made = [] {
+    ensure_template(source, [](store::Session& session) {
+      fs::remove_all(template_objects);
+      sandbox::prepare(session);
+      const auto store = object::open("file:" + template_objects.string());
+      sandbox::seed_all(session, *store, {.seed = 1, .contacts = kContacts, .tenant = "acme"});
+    });
+    return true;
+  }();
+  if (made && fs::exists(template_objects)) {
+    fs::copy(template_objects, objects, fs::copy_options::recursive);
+  }
   return clone(source);
 }
 

@@ -7,7 +7,9 @@
 // acme.
 #pragma once
 
+#include <filesystem>
 #include <string>
+#include <utility>
 
 #include "store/session.h"
 
@@ -19,6 +21,12 @@ class Database {
   static Database empty();
   // With the ccctl schema.
   static Database fresh();
+  // As `ccctl sandbox up` and a small `sandbox seed` leave it: both schemas, the well-known people
+  // of sandbox/seeder.h and a small crowd in tenant acme, a second tenant globex. Their objects are
+  // copied to `objects`, which is made.
+  static Database reference(const std::filesystem::path& objects);
+  // Takes over a database that another process released.
+  static Database adopt(const std::string& name) { return Database(name); }
 
   Database(Database&& other) noexcept : name_(std::move(other.name_)) { other.name_.clear(); }
   Database& operator=(Database&&) = delete;
@@ -27,6 +35,7 @@ class Database {
   ~Database();  // drops it, whoever is still connected
 
   const std::string& name() const { return name_; }
+  std::string release() { return std::exchange(name_, ""); }  // stays after this object
   store::Target target(const std::string& user = "postgres") const;
   store::Session session(const std::string& user = "postgres") const;
 

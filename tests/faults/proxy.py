@@ -1,0 +1,123 @@
+"""A proxy on a Unix socket that reads PostgreSQL's protocol, counts messages, and breaks it at one.
+
+A message is counted when the proxy has it, in either direction, over all connections since arm();
+the rows of one result count once, because neither side changes its mind between them. Faults:
+
+  cut     message number `at` is not passed on, and both ends of its connection are closed. For a
+          message of the server this is the lost answer: what it answers has happened.
+  kill    the client process is killed at message `at`. Its own message is passed on first, so that the
+          server works on what nobody waits for any more.
+  commit  the `at`-th COMMIT is passed on and both ends are closed at once, while the server works.
+
+After a fault everything passes, new connections too; with `stay_down` none is accepted any more.
+"""
+import asyncio
+import os
+import pathlib
+import signal
+import socket
+import struct
+import threading
+
+SOCKET = ".s.PGSQL.5432"
+
+
+class Link:
+    """One client connection and its server connection."""
+
+    def __init__(self, client, server, pid):
+        self.client, self.server, self.pid = client, server, pid
+        self.last = b""
+
+    def cut(self):
+        self.client.transport.abort()
+        self.server.transport.abort()
+
+
+class Proxy:
+    """`folder` becomes the PGHOST of clients; `cluster` is the socket folder of the real server."""
+
+    def __init__(self, cluster, folder):
+        self.upstream = str(pathlib.Path(cluster, SOCKET))
+        self.path = str(pathlib.Path(folder, SOCKET))
+        self.stay_down = False
+        self.arm(None, 0)
+        self.loop = asyncio.new_event_loop()
+        ready = threading.Event()
+        self.thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
+        self.thread.start()
+        ready.wait()
+
+    def arm(self, kind, at):
+        """Sets the next fault (None: none) and starts counting at 0."""
+        self.kind, self.at = kind, at
+        self.messages = self.commits = 0
+        self.fired = False
+
+    def close(self):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        os.unlink(self.path)
+
+    def _serve(self, ready):
+        asyncio.set_event_loop(self.loop)
+        self.loop.set_exception_handler(lambda loop, context: None)  # connections end as we please
+        server = self.loop.run_until_complete(asyncio.start_unix_server(self._accept, self.path))
+        ready.set()
+        self.loop.run_forever()
+        server.close()
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.loop.run_until_complete(asyncio.sleep(0))
+        self.loop.close()
+
+    async def _accept(self, reader, writer):
+        if self.fired and self.stay_down:
+            writer.transport.abort()
+            return
+        credentials = writer.get_extra_info("socket").getsockopt(
+            socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        pid = struct.unpack("3i", credentials)[0]
+        server_reader, server_writer = await asyncio.open_unix_connection(self.upstream)
+        link = Link(writer, server_writer, pid)
+        pumps = [asyncio.ensure_future(self._pump(reader, server_writer, link, True)),
+                 asyncio.ensure_future(self._pump(server_reader, writer, link, False))]
+        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        # What one side said last still reaches the other.
+        for end in (writer, server_writer):
+            end.close()
+        await asyncio.wait(pumps)
+
+    async def _pump(self, reader, writer, link, from_client):
+        startup = from_client
+        try:
+            while True:
+                kind = b"" if startup else await reader.readexactly(1)
+                size = await reader.readexactly(4)
+                body = await reader.readexactly(struct.unpack("!I", size)[0] - 4)
+                startup = False
+                if not await self._pass(kind, kind + size + body, body, writer, link, from_client):
+                    return
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+
+    async def _pass(self, kind, message, body, writer, link, from_client):
+        commit = from_client and kind == b"Q" and body.upper().startswith(b"COMMIT")
+        self.commits += commit
+        counted = from_client or not kind == link.last == b"D"
+        self.messages += counted
+        if not from_client:
+            link.last = kind
+        reached = self.commits if self.kind == "commit" else self.messages
+        mine = commit if self.kind == "commit" else counted
+        fire = self.kind is not None and not self.fired and mine and reached == self.at
+        self.fired = self.fired or fire
+        if not fire or (from_client and self.kind != "cut"):
+            writer.write(message)
+            await writer.drain()
+        if not fire:
+            return True
+        if self.kind == "kill":
+            os.kill(link.pid, signal.SIGKILL)
+        link.cut()
+        return False
