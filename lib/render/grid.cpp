@@ -138,13 +138,17 @@ bool is_list_of_objects(const Json& value) {
 
 void write_members(const Sink& sink, const Json& object, const std::string& indent,
                    const Style& style) {
+  const auto hidden = [&](const std::string& name) {
+    return indent.empty() && (name == "apiVersion" || name == "kind");
+  };
   std::size_t name_width = 0;
   for (const auto& [name, value] : object.items()) {
     const bool nested = is_list_of_objects(value) || (value.is_object() && !value.empty());
-    if (!nested) name_width = std::max(name_width, width(escape_for_terminal(name)));
+    if (!nested && !hidden(name))
+      name_width = std::max(name_width, width(escape_for_terminal(name)));
   }
   for (const auto& [name, value] : object.items()) {
-    if (indent.empty() && (name == "apiVersion" || name == "kind")) continue;
+    if (hidden(name)) continue;
     const std::string shown = escape_for_terminal(name);
     if (is_list_of_objects(value)) {
       sink(indent + shown + ":\n");

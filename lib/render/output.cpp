@@ -56,7 +56,7 @@ struct Output::Impl {
   std::string name;       // inside the folder; empty: written in place
   std::string temporary;  // inside the folder; empty: the file has no name yet
   std::string buffer;
-  int error = 0;          // of the write that failed; nothing can follow it
+  int error = 0;  // of the write that failed; nothing can follow it
 
   ~Impl() {
     if (fd >= 0) ::close(fd);
