@@ -1,0 +1,179 @@
+#include "request/preview.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/error.h"
+#include "datamap/check.h"
+#include "run/window.h"
+#include "text/identifier.h"
+
+namespace ccctl::request {
+
+using subject::Identifier;
+using subject::SubjectRef;
+
+std::vector<Identifier> followed(const std::optional<subject::Profile>& profile,
+                                 const Identifier* term) {
+  std::vector<Identifier> all;
+  const auto add = [&](const Identifier& identifier) {
+    if (std::none_of(all.begin(), all.end(),
+                     [&](const Identifier& other) { return other.same_value(identifier); })) {
+      all.push_back(identifier);
+    }
+  };
+  if (!profile) {
+    if (term != nullptr) add(*term);
+    return all;
+  }
+  for (const Identifier& identifier : profile->identifiers) {
+    // The term itself is followed even where the map only suggests it: the person asked for it.
+    const bool typed = term != nullptr && identifier.same_value(*term);
+    if (!identifier.suggest || typed) add(identifier);
+  }
+  return all;
+}
+
+plan::Drivers drivers_of(const subject::Finder& finder, const std::vector<SubjectRef>& members,
+                         const std::vector<std::vector<Identifier>>& identifiers,
+                         std::size_t count) {
+  plan::Drivers drivers;
+  drivers.refs.assign(members.begin(), members.begin() + static_cast<std::ptrdiff_t>(
+                                                             std::min(count, members.size())));
+  for (std::size_t i = 0; i < count && i < identifiers.size(); ++i) {
+    for (const Identifier& identifier : identifiers[i]) {
+      if (!text::is_strong(identifier.kind) || !finder.sharers(identifier, drivers.refs).empty())
+        continue;
+      std::vector<std::string>& values = drivers.exclusive[identifier.kind];
+      if (std::find(values.begin(), values.end(), identifier.value.reveal()) == values.end()) {
+        values.push_back(identifier.value.reveal());
+      }
+    }
+  }
+  return drivers;
+}
+
+void require_sight(const Ground& ground, const datamap::Catalog& catalog,
+                   const plan::Scope& scope) {
+  const std::vector<datamap::TableName> closure = plan::closure(ground.map, scope);
+  datamap::require_fit(datamap::check(ground.map, catalog), closure);
+  for (const datamap::TableName& name : closure) {
+    const datamap::CatalogTable& table = catalog.at(name);
+    const bool foreign =
+        std::any_of(table.policies.begin(), table.policies.end(),
+                    [](const std::string& policy) { return !policy.starts_with("ccctl_"); });
+    if (table.row_security_active && foreign) {
+      throw Error(
+          ErrorKind::denied,
+          "row-level security of table \"" + name + "\" may hide rows from this log-in",
+          "run as a role that the site's policies do not filter, or add policies named ccctl_*");
+    }
+  }
+}
+
+namespace {
+
+// Members of a merge set that name different people: somebody must look.
+bool conflict(const std::vector<std::vector<Identifier>>& identifiers) {
+  std::map<std::string, std::set<std::string>> values;
+  std::map<std::string, std::size_t> holders;
+  for (const auto& member : identifiers) {
+    std::set<std::string> kinds;
+    for (const Identifier& identifier : member) {
+      if (identifier.kind != "name") continue;
+      values[identifier.kind].insert(identifier.value.reveal());
+      kinds.insert(identifier.kind);
+    }
+  }
+  return std::any_of(values.begin(), values.end(),
+                     [](const auto& kind) { return kind.second.size() > 1; });
+}
+
+std::vector<Shared> shared_values(const subject::Finder& finder,
+                                  const std::vector<SubjectRef>& members,
+                                  const std::vector<std::vector<Identifier>>& identifiers) {
+  std::map<std::pair<std::string, std::string>, std::uint64_t> found;
+  std::vector<Identifier> seen;
+  for (const auto& member : identifiers) {
+    for (const Identifier& identifier : member) {
+      if (!text::is_strong(identifier.kind)) continue;
+      if (std::any_of(seen.begin(), seen.end(),
+                      [&](const Identifier& o) { return o.same_value(identifier); }))
+        continue;
+      seen.push_back(identifier);
+      for (const subject::Hits& hits : finder.sharers(identifier, members)) {
+        found[{identifier.kind, hits.table}] += hits.rows;
+      }
+    }
+  }
+  std::vector<Shared> shared;
+  for (const auto& [key, rows] : found) shared.push_back({key.first, key.second, rows});
+  return shared;
+}
+
+// Counts the merge set as growing prefixes: what member k adds is what its own transaction will
+// find, since the members before it are gone by then.
+void count_members(store::Tx& tx, const plan::Compiler& compiler,
+                   const plan::Protection& protection, const subject::Finder& finder,
+                   Preview& preview) {
+  const std::size_t members = std::max<std::size_t>(preview.merge_set.members.size(), 1);
+  std::uint64_t before = 0;
+  for (std::size_t count = 1; count <= members; ++count) {
+    const plan::Compiled compiled = compiler.count(
+        drivers_of(finder, preview.merge_set.members, preview.identifiers, count), protection);
+    preview.outcome = compiled.read(tx.exec(compiled.sql));
+    const std::uint64_t rows = preview.outcome.rows();
+    preview.member_rows.push_back(rows - std::min(rows, before));
+    before = rows;
+  }
+}
+
+}  // namespace
+
+Preview preview(store::Tx& tx, const Ground& ground, const std::optional<SubjectRef>& ref,
+                const Identifier* term) {
+  const datamap::Catalog catalog = datamap::read_catalog(tx, ground.map);
+  const subject::Finder finder(tx, ground.map, catalog, ground.tenant);
+  Preview preview;
+  const std::string kind = ref ? ref->kind : ground.map.subjects.front().kind;
+  if (ref) preview.merge_set = finder.merge_set(*ref);
+  plan::Head head{"delete", ground.tenant, ground.rules.digest, ground.map.digest, ""};
+  preview.plan =
+      plan::erasure_plan(ground.map, catalog, plan::scope_of(ground.map, kind), std::move(head));
+  require_sight(ground, catalog, preview.plan.scope);
+  for (const SubjectRef& member : preview.merge_set.members) {
+    const std::optional<subject::Profile> profile = finder.profile(member);
+    preview.identifiers.push_back(followed(profile, term));
+    preview.current_employee = preview.current_employee || (profile && profile->current_employee);
+  }
+  if (!ref) {
+    preview.identifiers.push_back(followed(std::nullopt, term));
+    for (const datamap::Table& table : ground.map.tables) {
+      if (table.requires_subject) preview.not_covered.push_back(table.name);
+    }
+  }
+  preview.conflicting = conflict(preview.identifiers);
+  preview.shared = shared_values(finder, preview.merge_set.members, preview.identifiers);
+  const plan::Protection protection =
+      plan::protect(tx, ground.map, catalog, preview.plan.scope, ground.rules.retention,
+                    ground.tenant, run::datastore_now(tx));
+  for (const rule::Hold& hold : protection.holds) {
+    for (const SubjectRef& held : hold.subjects) {
+      const auto& members = preview.merge_set.members;
+      if (std::find(members.begin(), members.end(), held) == members.end()) continue;
+      if (preview.holds.empty() || preview.holds.back() != hold.id)
+        preview.holds.push_back(hold.id);
+    }
+  }
+  const plan::Compiler compiler(ground.map, catalog, preview.plan.scope, ground.tenant);
+  count_members(tx, compiler, protection, finder, preview);
+  std::vector<SubjectRef> subjects = preview.merge_set.members;
+  if (!ref && term != nullptr) subjects.push_back({"term." + term->kind, {term->value.reveal()}});
+  preview.confirmation =
+      plan::digest(preview.plan, subjects) + ":" + std::to_string(preview.outcome.rows());
+  return preview;
+}
+
+}  // namespace ccctl::request

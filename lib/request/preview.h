@@ -1,0 +1,70 @@
+// The erasure's plan with its counts: what a person sees before confirming.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "datamap/catalog.h"
+#include "datamap/map.h"
+#include "plan/compiler.h"
+#include "plan/plan.h"
+#include "plan/protection.h"
+#include "request/policy.h"
+#include "store/session.h"
+#include "subject/finder.h"
+
+namespace ccctl::request {
+
+// The two documents and what they are used on.
+struct Ground {
+  const datamap::Map& map;
+  const PackRules& rules;
+  std::string tenant;
+};
+
+struct Shared {
+  std::string kind;  // of the identifier
+  datamap::TableName table;
+  std::uint64_t rows = 0;
+};
+
+struct Preview {
+  subject::MergeSet merge_set;  // no members: a request by term only
+  plan::Plan plan;
+  plan::Outcome outcome;                                      // of the whole merge set
+  std::vector<std::uint64_t> member_rows;                     // in the members' order
+  std::vector<std::vector<subject::Identifier>> identifiers;  // per member, suggested ones left out
+  std::vector<Shared> shared;
+  std::vector<std::string> not_covered;  // tables that a request by term only cannot reach
+  std::vector<std::string> holds;        // ids of the subject holds that refuse the request
+  bool current_employee = false;
+  bool conflicting = false;  // members disagree on names or identifiers
+  std::string confirmation;  // DIGEST:ROWS
+};
+
+// The identifiers a request goes by: of the subject's own row, without the suggested ones, and the
+// term it was found with.
+std::vector<subject::Identifier> followed(const std::optional<subject::Profile>& profile,
+                                          const subject::Identifier* term);
+
+// Drivers for the first `count` members: of their identifiers those that nobody else shares.
+plan::Drivers drivers_of(const subject::Finder& finder,
+                         const std::vector<subject::SubjectRef>& members,
+                         const std::vector<std::vector<subject::Identifier>>& identifiers,
+                         std::size_t count);
+
+// Refuses tables whose rows a site's own row-level security would hide from this session (denied),
+// and a map that no longer fits (map_drift).
+void require_sight(const Ground& ground, const datamap::Catalog& catalog, const plan::Scope& scope);
+
+// Reads only. `term` is what the person typed, when they typed one; `ref` the subject found, or
+// nothing for a request by term only.
+Preview preview(store::Tx& tx, const Ground& ground, const std::optional<subject::SubjectRef>& ref,
+                const subject::Identifier* term);
+
+Json to_json(const Preview& preview, const Ground& ground);
+Json tallies_json(const plan::Outcome& outcome);  // only actions with rows
+Json kept_json(const plan::Outcome& outcome);
+Json excluded_json(const RequestPolicy& policy);
+
+}  // namespace ccctl::request

@@ -1,0 +1,82 @@
+// A data subject's request as it is stored and shown (formats.md 3).
+//
+// Names in JSON are those of the Genesys Cloud GDPR API; ours stand under "x-ccctl". A request row
+// holds no personal data.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/time.h"
+#include "store/session.h"
+#include "subject/ref.h"
+
+namespace ccctl::request {
+
+using ccctl::to_text;
+
+enum class Phase {
+  received,
+  planned,
+  erasing,
+  settling,
+  verifying,
+  unsealed,
+  completed,
+  closed,
+  refused,
+  cancelled
+};
+std::string_view to_text(Phase phase);
+std::string_view status_of(Phase phase);  // INITIATED, DELETING, FINALIZING, COMPLETED, ERROR
+
+struct Intake {
+  Instant received_at{};
+  std::string channel = "cli";
+  std::string channel_ref, on_behalf_of;
+  std::string identity_method, identity_by;
+  std::optional<Instant> identity_at;
+};
+
+// One row of the merge set, a related request of its own.
+struct Member {
+  int ordinal = 0;
+  std::string related_id;
+  subject::SubjectRef ref;  // without key once the request is closed
+  std::string reference;    // pseudonym
+  std::uint64_t planned_rows = 0;
+  std::string status;
+};
+
+struct Request {
+  std::string tenant, id;
+  Phase phase = Phase::received;
+  std::string outcome;  // complete, partial, refused, failed; empty: not yet
+  bool restricted = false;
+  std::string created_by;
+  Instant created_at{}, due_at{};
+  Intake intake;
+  std::string confirmation, policy_digest, map_digest;
+  std::string plan;  // canonical JSON, without subjects
+  std::uint64_t planned_rows = 0;
+  std::optional<Instant> settle_at;
+  std::string result;     // canonical JSON of the completed leaf's body; empty until then
+  std::string leaf_hash;  // hex; empty until completed
+  std::vector<Member> members;
+};
+
+Json to_json(const Request& request);
+
+std::optional<Request> find(store::Tx& tx, const std::string& tenant, const std::string& id);
+std::optional<Request> find_by_confirmation(store::Tx& tx, const std::string& tenant,
+                                            const std::string& confirmation);
+Request get(store::Tx& tx, const std::string& tenant, const std::string& id);  // not_found
+std::vector<Request> list(store::Tx& tx, const std::string& tenant);
+
+void insert(store::Tx& tx, const Request& request);
+void set_phase(store::Tx& tx, Request& request, Phase phase);
+void set_member_status(store::Tx& tx, const Request& request, int ordinal, std::string_view status);
+
+}  // namespace ccctl::request
