@@ -12,7 +12,7 @@
 namespace ccctl::datamap {
 
 struct Finding {
-  std::string rule;     // stable id: unmapped_table, unmapped_column, foreign_key_without_link …
+  std::string rule;  // stable id: unmapped_table, unmapped_column, foreign_key_without_link …
   TableName table;
   std::string place;    // column, link or constraint; may be empty
   std::string message;  // without data
