@@ -252,7 +252,7 @@ Place default_place() {
     const char* value = std::getenv(name);
     return value != nullptr && *value == '/' ? value : "";
   };
-  if (const std::string own = absolute("CCCTL_SANDBOX"); !own.empty()) return Place{own};
+  if (const std::string own = absolute("CCCTL_TEST_SANDBOX"); !own.empty()) return Place{own};
   if (::geteuid() == 0) return Place{"/var/lib/ccctl/sandbox"};
   std::string state = absolute("XDG_STATE_HOME");
   if (state.empty()) {

@@ -13,9 +13,9 @@
 
 namespace ccctl::sandbox {
 
-// Where it lives: $CCCTL_SANDBOX, else $XDG_STATE_HOME/ccctl/sandbox (root: /var/lib/ccctl/sandbox,
-// as account postgres through setpriv). Socket only, no TCP. The accounts `postgres` (for root) or
-// the user's own, and root, may log in as officer, officer2, admin, auditor, sealer and postgres.
+// Where it lives: $XDG_STATE_HOME/ccctl/sandbox (root: /var/lib/ccctl/sandbox, as account postgres
+// through setpriv; tests: $CCCTL_TEST_SANDBOX). Socket only, no TCP. The account that owns it and
+// root may log in as officer, officer2, admin, auditor, sealer and the superuser postgres.
 struct Place {
   std::filesystem::path root;  // data, socket, objects, keys
 

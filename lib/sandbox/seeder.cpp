@@ -18,8 +18,7 @@ void refuse_if_there(store::Tx& tx, const std::string& tenant) {
 
 void add_tenant(Sink& sink, std::uint64_t seed) {
   Random random(seed, "contract", 0);
-  sink.add("tenants", {sink.tenant(),
-                       sink.tenant() + " contact centre",
+  sink.add("tenants", {sink.tenant() + " contact centre",
                        "ap-northeast-1",
                        "sandbox",
                        "active",

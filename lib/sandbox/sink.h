@@ -38,10 +38,16 @@ class Sink {
   std::uint64_t objects() const { return object_count_; }
 
  private:
+  struct Growth {
+    std::uint64_t rows = 0, analysed = 0;
+  };
+  void keep_analysed(const std::string& table, std::uint64_t copied);
+
   store::Tx& tx_;
   object::ObjectStore& objects_;
   std::string tenant_;
   std::map<std::string, std::vector<Row>> waiting_;
+  std::map<std::string, Growth> growth_;
   std::uint64_t waiting_rows_ = 0, rows_ = 0, object_count_ = 0;
 };
 
