@@ -9,6 +9,10 @@ namespace ccctl::cmd {
 
 // One line per command, here and in the list: each is defined in <noun>/<verb>.cpp.
 // clang-format off
+extern const Spec audit_verify;
+extern const Spec audit_seal;
+extern const Spec datamap_check;
+extern const Spec datamap_show;
 extern const Spec db_init;
 extern const Spec db_migrate;
 extern const Spec db_doctor;
@@ -17,6 +21,10 @@ extern const Spec version;
 
 const std::vector<Spec>& commands() {
   static const std::vector<Spec> all{
+      audit_verify,
+      audit_seal,
+      datamap_check,
+      datamap_show,
       db_init,
       db_migrate,
       db_doctor,

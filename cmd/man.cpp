@@ -39,7 +39,7 @@ std::string paragraphs(const std::string& text) {
   for (std::size_t at = 0; at < text.size();) {
     std::size_t end = text.find('\n', at);
     if (end == std::string::npos) end = text.size();
-    out += plain(text.substr(at, end - at)) + "\n\n";
+    if (end > at) out += plain(text.substr(at, end - at)) + "\n\n";
     at = end + 1;
   }
   return out;
