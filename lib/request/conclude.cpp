@@ -1,0 +1,248 @@
+// The later phases of an erasure: settling, verification, the receipt's leaf, closing.
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "audit/event.h"
+#include "audit/sealer.h"
+#include "base/error.h"
+#include "queue/item.h"
+#include "request/erasure.h"
+#include "subject/reference.h"
+
+namespace ccctl::request {
+namespace {
+
+constexpr int kMostPasses = 5;
+
+// The receipts of all passes as one list: rows of the same table, action and rule added up.
+Json merged(const std::vector<Json>& receipts, const char* part,
+            std::initializer_list<const char*> key) {
+  std::map<std::string, Json> sums;
+  for (const Json& receipt : receipts) {
+    for (const Json& entry : receipt.at(part)) {
+      std::string id;
+      for (const char* name : key) id += entry.value(name, "") + "\n";
+      const auto [it, fresh] = sums.emplace(id, entry);
+      if (fresh) continue;
+      it->second["rows"] =
+          it->second["rows"].get<std::uint64_t>() + entry["rows"].get<std::uint64_t>();
+      if (entry.contains("until") &&
+          it->second.value("until", "") < entry["until"].get<std::string>()) {
+        it->second["until"] = entry["until"];
+      }
+    }
+  }
+  Json all = Json::array();
+  for (auto& [id, entry] : sums) all.push_back(std::move(entry));
+  return all;
+}
+
+struct Receipts {
+  std::vector<Json> tallies;
+  Json leaves = Json::array();
+  Instant first{}, last{};
+};
+
+Receipts load_receipts(store::Tx& tx, const Request& request, int only_pass) {
+  const store::Rows rows =
+      tx.exec({"SELECT tallies, pg_catalog.encode(leaf_hash, 'hex'), at FROM ccctl.receipt WHERE "
+               "tenant_id = $1::text AND request_id = $2::text AND (pass = $3::integer OR "
+               "$3::integer = 0) ORDER BY pass, ordinal",
+               {request.tenant, request.id, std::to_string(only_pass)}});
+  Receipts all;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    all.tallies.push_back(Json::parse(rows.text(r, 0)));
+    all.leaves.push_back(std::string(rows.text(r, 1)));
+    if (r == 0) all.first = *rows.instant(r, 2);
+    all.last = *rows.instant(r, 2);
+  }
+  return all;
+}
+
+std::vector<datamap::TableName> kept_tables(const Json& kept) {
+  std::vector<datamap::TableName> tables;
+  for (const Json& entry : kept) tables.push_back(entry.at("table").get<std::string>());
+  return tables;
+}
+
+}  // namespace
+
+std::uint64_t Erasure::rows_of_pass(const Request& request, int pass) {
+  std::uint64_t rows = 0;
+  transact([&](store::Tx& tx, Instant) {
+    rows = 0;
+    for (const Json& tallies : load_receipts(tx, request, pass).tallies)
+      rows += tallies.at("rows").get<std::uint64_t>();
+  });
+  return rows;
+}
+
+// Another pass over the same subjects once the settling time has passed, until one finds nothing.
+void Erasure::settle(Request& request) {
+  bool early = false;
+  transact([&](store::Tx&, Instant now) { early = request.settle_at && now < *request.settle_at; });
+  if (early) return;
+  prepare(request);
+  for (int pass = 2;; ++pass) {
+    if (pass > kMostPasses) {
+      throw Error(
+          ErrorKind::partial, "rows of the erased subject keep coming back",
+          "find the import that brings them, then run `ccctl request run " + request.id + "`");
+    }
+    transact([&](store::Tx& tx, Instant now) {
+      for (const Member& member : request.members) {
+        const run::Window window{request.tenant, request.id, pass, member.ordinal};
+        run::Receipt receipt;
+        if (!run::find_receipt(tx, window, &receipt)) run::open_attempt(tx, window, now);
+      }
+    });
+    for (const Member& member : request.members) {
+      if (!run_member(request, member, pass)) {
+        request.outcome = "partial";
+        return;
+      }
+    }
+    delete_objects(request);
+    if (rows_of_pass(request, pass) == 0) break;
+  }
+  transact([&](store::Tx& tx, Instant) { set_phase(tx, request, Phase::verifying); });
+}
+
+Verification Erasure::verify(const std::string& request_id,
+                             const std::vector<subject::Identifier>& terms, bool deep) {
+  Request request;
+  transact([&](store::Tx& tx, Instant) { request = get(tx, ground_.tenant, request_id); });
+  if (request.phase == Phase::closed && terms.empty()) {
+    throw Error(ErrorKind::usage, "request \"" + request_id + "\" is closed and its terms are gone",
+                "give the terms to look for: --phone, --email …");
+  }
+  prepare(request);
+  Verification verification;
+  store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
+  const Json kept = merged(load_receipts(tx, request, 0).tallies, "kept", {"table", "rule"});
+  return request::verify(tx, {ground_.map, *catalog_, *scope_, ground_.tenant,
+                              terms.empty() ? load_terms(tx, request, -1) : terms,
+                              kept_tables(kept), subjects(request), deep});
+}
+
+// Verifies, and writes the leaf that is the receipt, in one transaction with the phase.
+void Erasure::conclude(Request& request) {
+  prepare(request);
+  std::uint64_t objects_left = 0;
+  transact([&](store::Tx& tx, Instant) {
+    objects_left = queue::waiting(tx, request.tenant, request.id);
+  });
+  const Verification verification = verify(request.id, {}, false);
+  transact([&](store::Tx& tx, Instant now) {
+    const Receipts receipts = load_receipts(tx, request, 0);
+    const Json kept = merged(receipts.tallies, "kept", {"table", "rule"});
+    Json holds = Json::array();
+    for (const Json& entry : kept) {
+      for (const Json& hold : entry.value("holds", Json::array())) {
+        if (std::find(holds.begin(), holds.end(), hold) == holds.end()) holds.push_back(hold);
+      }
+    }
+    Json not_covered = Json::array();
+    if (request.members.front().ref.kind == "term") {
+      for (const datamap::Table& table : ground_.map.tables) {
+        if (table.requires_subject) not_covered.push_back(table.name);
+      }
+    }
+    if (objects_left > 0) not_covered.push_back("objects");
+    Json members = Json::array();
+    for (const Member& member : request.members) {
+      members.push_back({{"reference", member.reference}, {"related", member.related_id}});
+    }
+    const bool clean = verification.clean() && not_covered.empty() && holds.empty();
+    Json result{
+        {"requestType", "GDPR_DELETE"},
+        {"article", "GDPR Art. 17"},
+        {"members", members},
+        {"actions", merged(receipts.tallies, "actions", {"table", "action", "detail"})},
+        {"kept", kept},
+        {"holds", holds},
+        {"excluded", excluded_json(ground_.rules.requests)},
+        {"notCovered", not_covered},
+        {"shared", verification.json(Finding::shared)},
+        {"mentioned", verification.json(Finding::mentioned)},
+        {"residue", verification.json(Finding::residue)},
+        {"notSearched", verification.json(Finding::not_searched)},
+        {"receipts", receipts.leaves},
+        {"confirmation", request.confirmation},
+        {"policy", request.policy_digest},
+        {"map", request.map_digest},
+        {"receivedAt", to_text(request.intake.received_at)},
+        {"requestedBy", request.created_by},
+        {"channel", request.intake.channel},
+        {"erasedAt", to_text(receipts.first)},
+        {"settledAt", to_text(receipts.last)},
+        {"physical",
+         "dead rows, write-ahead log and backups hold the data until vacuum and their own expiry"},
+        {"outcome", clean ? "complete" : "partial"}};
+    if (!request.intake.identity_method.empty()) {
+      result["identityCheck"] = {{"method", request.intake.identity_method},
+                                 {"by", request.intake.identity_by}};
+    }
+    request.outcome = clean ? "complete" : "partial";
+    request.result = canonical(result);
+    const crypto::Digest leaf =
+        audit::append(tx,
+                      {audit::LogName::evidence, request.tenant, "request.delete.completed",
+                       world_.actor, request.id, result},
+                      now);
+    request.leaf_hash = crypto::to_hex(crypto::view(leaf));
+    // The guard on the phase makes a second writer's leaf impossible: one receipt per request.
+    const store::Rows updated =
+        tx.exec({"UPDATE ccctl.request SET phase = 'unsealed', outcome = $3::text, result = "
+                 "$4::text, leaf_hash = "
+                 "pg_catalog.decode($5::text, 'hex') WHERE tenant_id = $1::text AND request_id = "
+                 "$2::text AND phase = "
+                 "'verifying'",
+                 {request.tenant, request.id, request.outcome, request.result, request.leaf_hash}});
+    if (updated.affected() != 1) {
+      throw Error(ErrorKind::busy, "another process is working on request \"" + request.id + "\"");
+    }
+  });
+  request.phase = Phase::unsealed;
+}
+
+void Erasure::seal(Request& request) {
+  world_.seal();
+  transact([&](store::Tx& tx, Instant) {
+    crypto::Digest leaf{};
+    const std::string bytes = crypto::from_hex(request.leaf_hash).value_or("");
+    std::copy(bytes.begin(), bytes.end(), leaf.begin());
+    if (audit::prove(tx, request.tenant, leaf)) set_phase(tx, request, Phase::completed);
+  });
+}
+
+Request Erasure::close(const std::string& request_id) {
+  Request request;
+  transact([&](store::Tx& tx, Instant now) {
+    request = get(tx, ground_.tenant, request_id);
+    if (request.phase == Phase::closed) return;
+    if (request.phase != Phase::completed) {
+      throw Error(
+          ErrorKind::refused,
+          "request \"" + request_id + "\" is in phase \"" + std::string(to_text(request.phase)) +
+              "\"",
+          "a request is closed after it is completed: run `ccctl request run " + request_id + "`");
+    }
+    tx.exec({"DELETE FROM ccctl.request_term WHERE tenant_id = $1::text AND request_id = $2::text",
+             {request.tenant, request.id}});
+    for (const Member& member : request.members) subject::forget(tx, request.tenant, member.ref);
+    tx.exec(
+        {"UPDATE ccctl.request_member SET subject_key = NULL WHERE tenant_id = $1::text AND "
+         "request_id = $2::text",
+         {request.tenant, request.id}});
+    audit::append(tx,
+                  {audit::LogName::evidence, request.tenant, "request.closed", world_.actor,
+                   request.id, Json::object()},
+                  now);
+    set_phase(tx, request, Phase::closed);
+  });
+  return request;
+}
+
+}  // namespace ccctl::request

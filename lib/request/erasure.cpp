@@ -1,0 +1,304 @@
+#include "request/erasure.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "audit/event.h"
+#include "audit/sealer.h"
+#include "base/error.h"
+#include "queue/item.h"
+#include "run/objects.h"
+#include "subject/reference.h"
+
+namespace ccctl::request {
+
+using subject::Identifier;
+using subject::SubjectRef;
+
+namespace {
+
+// A request that goes by a term alone has no subject's row; its one "member" is the request itself.
+constexpr std::string_view kTermOnly = "term";
+
+}  // namespace
+
+Erasure::Erasure(World world, Ground ground)
+    : world_(std::move(world)), ground_(std::move(ground)) {}
+
+void Erasure::transact(const std::function<void(store::Tx& tx, Instant now)>& work) {
+  world_.session.transact(store::Mode::read_committed,
+                          [&](store::Tx& tx) { work(tx, run::datastore_now(tx)); });
+}
+
+Request Erasure::confirm(const Preview& preview, const std::string& request_id,
+                         const Intake& intake, bool restricted) {
+  Request request;
+  request.tenant = ground_.tenant;
+  request.id = request_id;
+  request.phase = Phase::planned;
+  request.restricted = restricted;
+  request.intake = intake;
+  request.confirmation = preview.confirmation;
+  request.policy_digest = ground_.rules.digest;
+  request.map_digest = ground_.map.digest;
+  request.plan = canonical(plan::to_json(preview.plan));
+  request.planned_rows = preview.outcome.rows();
+  transact([&](store::Tx& tx, Instant now) {
+    request.created_at = now;
+    if (request.intake.received_at == Instant{}) request.intake.received_at = now;
+    const RequestPolicy& policy = ground_.rules.requests;
+    request.due_at = add(request.intake.received_at, policy.due, policy.zone, Granularity::instant);
+    std::vector<SubjectRef> refs = preview.merge_set.members;
+    if (refs.empty()) refs.push_back({std::string(kTermOnly), {request_id}});
+    request.members.clear();
+    Json members = Json::array();
+    for (std::size_t i = 0; i < refs.size(); ++i) {
+      const bool last = i + 1 == refs.size();
+      request.members.push_back(
+          {static_cast<int>(i), last ? request_id : random_uuid(world_.context), refs[i],
+           subject::reference(tx, ground_.tenant, refs[i]), preview.member_rows[i], "INITIATED"});
+      members.push_back(
+          {{"reference", request.members.back().reference}, {"rows", preview.member_rows[i]}});
+    }
+    insert(tx, request);
+    int ordinal = 0;
+    for (std::size_t i = 0; i < preview.identifiers.size(); ++i) {
+      for (const Identifier& identifier : preview.identifiers[i]) {
+        tx.exec(
+            {"INSERT INTO ccctl.request_term (tenant_id, request_id, ordinal, member, kind, value) "
+             "VALUES "
+             "($1::text, $2::text, $3::integer, $4::integer, $5::text, $6::text)",
+             {request.tenant, request.id, std::to_string(ordinal++), std::to_string(i),
+              identifier.kind, identifier.value.reveal()}});
+      }
+    }
+    audit::append(tx,
+                  {audit::LogName::evidence, request.tenant, "request.delete.confirmed",
+                   world_.actor, request.id,
+                   Json{{"confirmation", request.confirmation},
+                        {"members", members},
+                        {"restricted", restricted},
+                        {"channel", request.intake.channel},
+                        {"policy", request.policy_digest},
+                        {"map", request.map_digest},
+                        {"due", to_text(request.due_at)}}},
+                  now);
+  });
+  return request;
+}
+
+std::vector<Identifier> load_terms(store::Tx& tx, const Request& request, int member) {
+  const store::Rows rows = tx.exec(
+      {"SELECT kind, value FROM ccctl.request_term WHERE tenant_id = $1::text AND "
+       "request_id = $2::text AND (member = $3::integer OR $3::integer < 0) ORDER BY ordinal",
+       {request.tenant, request.id, std::to_string(member)}});
+  std::vector<Identifier> terms;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    terms.push_back({std::string(rows.text(r, 0)),
+                     Personal<std::string>(std::string(rows.text(r, 1))), false, "", ""});
+  }
+  return terms;
+}
+
+std::vector<SubjectRef> Erasure::subjects(const Request& request) const {
+  std::vector<SubjectRef> refs;
+  for (const Member& member : request.members) {
+    if (member.ref.kind != kTermOnly) refs.push_back(member.ref);
+  }
+  return refs;
+}
+
+// Reads the catalog once and refuses to run a plan that was made on another one.
+void Erasure::prepare(const Request& request) {
+  const Json plan = Json::parse(request.plan);
+  if (request.policy_digest != ground_.rules.digest || request.map_digest != ground_.map.digest) {
+    throw Error(ErrorKind::stale_plan, "the policy or the data map has changed since request \"" +
+                                           request.id + "\" was confirmed");
+  }
+  if (!catalog_) {
+    transact([&](store::Tx& tx, Instant) { catalog_ = datamap::read_catalog(tx, ground_.map); });
+  }
+  const std::string kind = plan.at("subject_kind").get<std::string>();
+  if (!scope_ || scope_->kind != kind) {
+    scope_ = plan::scope_of(ground_.map, kind);
+    require_sight(ground_, *catalog_, *scope_);
+  }
+  if (plan.at("catalog").get<std::string>() !=
+      catalog_->digest(plan::closure(ground_.map, *scope_))) {
+    throw Error(ErrorKind::stale_plan, "the datastore's tables have changed since request \"" +
+                                           request.id + "\" was confirmed");
+  }
+}
+
+Request Erasure::advance(const std::string& request_id) {
+  Request request;
+  transact([&](store::Tx& tx, Instant) { request = get(tx, ground_.tenant, request_id); });
+  for (;;) {
+    const Phase before = request.phase;
+    switch (request.phase) {
+      case Phase::received:
+      case Phase::planned:
+        start(request);
+        break;
+      case Phase::erasing:
+        erase(request);
+        break;
+      case Phase::settling:
+        settle(request);
+        break;
+      case Phase::verifying:
+        conclude(request);
+        break;
+      case Phase::unsealed:
+        seal(request);
+        break;
+      case Phase::completed:
+      case Phase::closed:
+      case Phase::refused:
+      case Phase::cancelled:
+        return request;
+    }
+    if (request.phase == before) return request;  // waits: for a date, a second try, a seal
+  }
+}
+
+void Erasure::start(Request& request) {
+  prepare(request);
+  transact([&](store::Tx& tx, Instant now) {
+    for (const Member& member : request.members) {
+      run::open_attempt(tx, {request.tenant, request.id, 1, member.ordinal}, now);
+    }
+    set_phase(tx, request, Phase::erasing);
+  });
+}
+
+// One member's transaction; false when it failed and was recorded as failed.
+bool Erasure::run_member(const Request& request, const Member& member, int pass) {
+  run::Runner runner(world_.session, world_.connect);
+  try {
+    runner.run_window(
+        {request.tenant, request.id, pass, member.ordinal},
+        [&](store::Tx& tx, Instant now) { return work(tx, now, request, member, pass); });
+    return true;
+  } catch (const store::StatementError& error) {
+    if (error.kind() != ErrorKind::unexpected) throw;
+    world_.context.log(LogLevel::warning, "request " + member.related_id + ": " + error.what());
+  } catch (const store::RetryableError& error) {
+    world_.context.log(LogLevel::warning, "request " + member.related_id + ": " + error.what());
+  }
+  transact(
+      [&](store::Tx& tx, Instant) { set_member_status(tx, request, member.ordinal, "ERROR"); });
+  return false;
+}
+
+void Erasure::erase(Request& request) {
+  prepare(request);
+  bool all = true;
+  for (Member& member : request.members) {
+    if (member.status == "COMPLETED") continue;
+    const bool canonical_member = member.related_id == request.id;
+    if (canonical_member && !all) break;  // only when no member remains
+    bool done = false;
+    try {
+      done = run_member(request, member, 1);
+    } catch (const Error& error) {
+      // Nothing was done yet: the refusal is the answer. Later it is a part that failed.
+      const bool first = std::none_of(request.members.begin(), request.members.end(),
+                                      [](const Member& m) { return m.status == "COMPLETED"; });
+      if (first || error.exit_code() != 5) throw;
+      world_.context.log(LogLevel::warning, "request " + member.related_id + ": " + error.what());
+    }
+    member.status = done ? "COMPLETED" : "ERROR";
+    all = all && done;
+  }
+  delete_objects(request);
+  if (!all) {
+    request.outcome = "partial";
+    return;
+  }
+  transact([&](store::Tx& tx, Instant now) {
+    const RequestPolicy& policy = ground_.rules.requests;
+    request.settle_at = add(now, policy.settling, policy.zone, Granularity::instant);
+    tx.exec(
+        {"UPDATE ccctl.request SET settle_at = $3::timestamptz WHERE tenant_id = $1::text AND "
+         "request_id = $2::text",
+         {request.tenant, request.id, to_text(*request.settle_at)}});
+    for (const Member& member : request.members) {
+      run::open_attempt(tx, {request.tenant, request.id, 2, member.ordinal}, now);
+    }
+    set_phase(tx, request, Phase::settling);
+  });
+}
+
+// The members frozen in the request are the set; whoever joined since needs a new plan.
+void Erasure::require_merge_set(const subject::Finder& finder, const Request& request,
+                                const Member& member) const {
+  const std::vector<SubjectRef> frozen = subjects(request);
+  for (const SubjectRef& now : finder.merge_set(member.ref).members) {
+    if (std::find(frozen.begin(), frozen.end(), now) == frozen.end()) {
+      throw Error(ErrorKind::stale_plan,
+                  "the merge set of request \"" + request.id + "\" has a new member");
+    }
+  }
+}
+
+run::Work Erasure::work(store::Tx& tx, Instant now, const Request& request, const Member& member,
+                        int pass) {
+  const plan::Compiler compiler(ground_.map, *catalog_, *scope_, ground_.tenant);
+  const subject::Finder finder(tx, ground_.map, *catalog_, ground_.tenant);
+  plan::Drivers drivers;
+  const std::vector<Identifier> terms = load_terms(tx, request, member.ordinal);
+  if (member.ref.kind == kTermOnly) {
+    drivers = drivers_of(finder, {}, {terms}, 1);
+  } else {
+    drivers.refs = {member.ref};
+    tx.exec(compiler.lock(drivers));
+    require_merge_set(finder, request, member);
+    drivers = drivers_of(finder, {member.ref}, {terms}, 1);
+  }
+  const plan::Protection protection = plan::protect(tx, ground_.map, *catalog_, *scope_,
+                                                    ground_.rules.retention, ground_.tenant, now);
+  const std::vector<SubjectRef> own = subjects(request);
+  for (const rule::Hold& hold : protection.holds) {
+    for (const SubjectRef& held : hold.subjects) {
+      if (std::find(own.begin(), own.end(), held) == own.end()) continue;
+      throw Error(ErrorKind::held, "hold \"" + hold.id + "\" covers the data subject");
+    }
+  }
+  const plan::Compiled compiled = compiler.erase(drivers, protection, request.id);
+  const plan::Outcome outcome = compiled.read(tx.exec(compiled.sql));
+  const std::uint64_t rows = outcome.rows(), planned = member.planned_rows;
+  if (pass == 1 && rows == 0 && planned > 0) {
+    throw Error(ErrorKind::stale_plan,
+                "found nothing where the plan counted " + std::to_string(planned) + " rows");
+  }
+  if (pass == 1 && rows > planned + std::max<std::uint64_t>(planned / 10, 100)) {
+    throw Error(ErrorKind::stale_plan, "found " + std::to_string(rows) +
+                                           " rows where the plan counted " +
+                                           std::to_string(planned));
+  }
+  if (pass == 1) set_member_status(tx, request, member.ordinal, "COMPLETED");
+  Json tallies{{"actions", tallies_json(outcome)},
+               {"kept", kept_json(outcome)},
+               {"rows", rows},
+               {"planned", planned}};
+  Json body = tallies;
+  body["reference"] = member.reference;
+  body["related"] = member.related_id;
+  body["pass"] = pass;
+  body["confirmation"] = request.confirmation;
+  return {std::move(tallies),
+          {audit::LogName::evidence, request.tenant, "subject.erased", world_.actor, request.id,
+           std::move(body)}};
+}
+
+void Erasure::delete_objects(const Request& request) {
+  std::uint64_t waiting = 0;
+  transact(
+      [&](store::Tx& tx, Instant) { waiting = queue::waiting(tx, request.tenant, request.id); });
+  if (waiting == 0) return;
+  run::delete_objects(world_.session, request.tenant, request.id, subjects(request), world_.objects,
+                      [&](const std::string& table) { return ground_.map.table(table)->category; });
+}
+
+}  // namespace ccctl::request

@@ -1,0 +1,78 @@
+// Carries a confirmed erasure through its phases, each step exactly once.
+//
+// received → planned → erasing (a transaction per member of the merge set, the canonical one last;
+// then the objects) → settling (another pass, until one finds nothing) → verifying → unsealed →
+// completed. Every step is committed before the next begins and is safe to repeat, so going on
+// after a crash and going on after a wait are the same call.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/context.h"
+#include "datamap/catalog.h"
+#include "object/store.h"
+#include "request/preview.h"
+#include "request/request.h"
+#include "request/verify.h"
+#include "run/window.h"
+#include "store/session.h"
+
+namespace ccctl::request {
+
+// What running a request works with besides the datastore.
+struct World {
+  store::Session& session;
+  std::function<store::Session()> connect;  // after a lost connection
+  const Context& context;
+  std::string actor;  // session_user
+  std::function<object::ObjectStore&(const std::string& name)> objects;
+  std::function<bool()> seal;  // false: another account must
+};
+
+class Erasure {
+ public:
+  Erasure(World world, Ground ground);
+
+  // Stores the confirmed request with its subjects and terms. A restricted one waits for the
+  // release of the holds in the preview.
+  Request confirm(const Preview& preview, const std::string& request_id, const Intake& intake,
+                  bool restricted);
+  // Goes on as far as it can. Throws held (nothing done), stale_plan, refused (the merge set grew);
+  // a member that failed while others went through is told by outcome "partial".
+  Request advance(const std::string& request_id);
+  // Deletes the terms and the references' keys: from now on nothing here names the person.
+  Request close(const std::string& request_id);
+  // Looks for what is left of the subject. `terms` are needed once the request is closed.
+  Verification verify(const std::string& request_id, const std::vector<subject::Identifier>& terms,
+                      bool deep);
+
+ private:
+  void start(Request& request);
+  void erase(Request& request);
+  void settle(Request& request);
+  void conclude(Request& request);
+  void seal(Request& request);
+
+  bool run_member(const Request& request, const Member& member, int pass);
+  run::Work work(store::Tx& tx, Instant now, const Request& request, const Member& member,
+                 int pass);
+  void require_merge_set(const subject::Finder& finder, const Request& request,
+                         const Member& member) const;
+  void delete_objects(const Request& request);
+  std::uint64_t rows_of_pass(const Request& request, int pass);
+  void prepare(const Request& request);
+  std::vector<subject::SubjectRef> subjects(const Request& request) const;
+  void transact(const std::function<void(store::Tx& tx, Instant now)>& work);
+
+  World world_;
+  Ground ground_;
+  std::optional<datamap::Catalog> catalog_;  // read once, compared with the plan's
+  std::optional<plan::Scope> scope_;
+};
+
+// Rows of ccctl.request_term.
+std::vector<subject::Identifier> load_terms(store::Tx& tx, const Request& request, int member);
+
+}  // namespace ccctl::request

@@ -1,0 +1,192 @@
+#include "request/verify.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "datamap/sql.h"
+#include "text/identifier.h"
+#include "text/phone.h"
+
+namespace ccctl::request {
+namespace {
+
+using datamap::Column;
+using datamap::Table;
+using subject::Identifier;
+
+// Columns that some index begins with, after the tenant.
+std::set<std::pair<std::string, std::string>> indexed_columns(store::Tx& tx,
+                                                              const datamap::Catalog& catalog) {
+  std::map<std::uint32_t, std::string> names;
+  for (const auto& [name, table] : catalog.tables) names[table.oid] = name;
+  const store::Rows rows = tx.exec(
+      "SELECT i.indrelid, a.attname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON "
+      "a.attrelid = "
+      "i.indrelid AND a.attnum = ANY ((i.indkey::pg_catalog.int2[])[0:1]) WHERE i.indisvalid");
+  std::set<std::pair<std::string, std::string>> found;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const auto it = names.find(static_cast<std::uint32_t>(rows.integer(r, 0)));
+    if (it != names.end()) found.emplace(it->second, std::string(rows.text(r, 1)));
+  }
+  return found;
+}
+
+class Verifier {
+ public:
+  Verifier(store::Tx& tx, const Search& search)
+      : tx_(tx), search_(search), finder_(tx, search.map, search.catalog, search.tenant) {}
+
+  Verification run() {
+    const auto indexed = indexed_columns(tx_, search_.catalog);
+    for (const Identifier& identifier : search_.identifiers) {
+      if (!text::is_strong(identifier.kind)) continue;
+      (finder_.sharers(identifier, search_.own).empty() ? exclusive_ : shared_)
+          .push_back(&identifier);
+    }
+    for (const Table& table : search_.map.tables) {
+      for (const Column& column : table.columns) {
+        if (column.is.empty() && !column.free) continue;
+        const std::string& lookup = column.search.empty() ? column.site.column : column.search;
+        const bool comparable =
+            column.site.plain() && (!column.normalise.empty() || !column.search.empty());
+        const bool quick =
+            !column.is.empty() && comparable && indexed.contains({table.name, lookup});
+        if (quick || search_.deep) {
+          column_hits(table, column);
+        } else {
+          hit(Finding::not_searched, table, column, 0);
+        }
+      }
+    }
+    return std::move(verification_);
+  }
+
+ private:
+  void hit(Finding finding, const Table& table, const Column& column, std::uint64_t rows) {
+    verification_.hits.push_back({finding, table.name, column.site.text(), rows});
+  }
+
+  // The condition for any of the identifiers that the column may hold; empty when it can hold none.
+  std::string condition(const Column& column, const std::vector<const Identifier*>& identifiers,
+                        store::Params& params) {
+    std::string any;
+    for (const Identifier* identifier : identifiers) {
+      std::string one;
+      if (column.is == identifier->kind) {
+        bool exact = false;
+        one = subject::Finder::condition(column, "t", *identifier, params, &exact);
+      } else if (column.free) {
+        one = mention(column, *identifier, params);
+      }
+      if (!one.empty()) any += (any.empty() ? "" : " OR ") + one;
+    }
+    return any;
+  }
+
+  // A phone number is mentioned in many ways: compare its last digits with the text's digits; other
+  // values by their folded text.
+  std::string mention(const Column& column, const Identifier& identifier, store::Params& params) {
+    const std::string value = datamap::site_text_sql("t", column.site);
+    if (identifier.kind == "phone") {
+      const std::string digits = text::digits(identifier.value.reveal());
+      const std::string tail = digits.size() <= 8 ? digits : digits.substr(digits.size() - 8);
+      return "strpos(regexp_replace(translate(" + value +
+             ", '０１２３４５６７８９', '0123456789'), '[^0-9]', '', 'g'), " + params.bind(tail) +
+             "::text) > 0";
+    }
+    return "strpos(lower(normalize(" + value + ", NFKC)), " +
+           params.bind(identifier.value.reveal()) + "::text) > 0";
+  }
+
+  // Whether the row still belongs to somebody: one of its follow links leads to a row.
+  std::string belongs(const Table& table) {
+    std::string any;
+    for (const datamap::Link& link : table.links) {
+      if (link.down != datamap::Down::follow || link.to.empty()) continue;
+      const Table& parent = *search_.map.table(link.to);
+      any += (any.empty() ? "" : " OR ") + std::string("EXISTS (SELECT 1 FROM ") +
+             search_.catalog.at(parent.name).sql_name + " p WHERE " +
+             datamap::link_sql(search_.map, search_.catalog, table, "t", link, "p") + ")";
+    }
+    const bool own_row = std::any_of(search_.map.subjects.begin(), search_.map.subjects.end(),
+                                     [&](const auto& type) { return type.table == table.name; });
+    if (table.match || own_row) return "false";
+    if (any.empty()) return search_.scope.holds(table.name) ? "false" : "true";
+    return "(" + any + ")";
+  }
+
+  void column_hits(const Table& table, const Column& column) {
+    for (const bool shared : {false, true}) {
+      store::Params params;
+      const std::string tenant = datamap::tenant_sql(search_.map, search_.catalog, table, "t",
+                                                     params.bind(search_.tenant));
+      const std::string any = condition(column, shared ? shared_ : exclusive_, params);
+      if (any.empty()) continue;
+      const store::Rows rows =
+          tx_.exec({"SELECT pg_catalog.count(*) FILTER (WHERE NOT " + belongs(table) +
+                        "), pg_catalog.count(*) FROM " + search_.catalog.at(table.name).sql_name +
+                        " t WHERE " + tenant + " AND (" + any + ")",
+                    params.take()});
+      const auto orphans = static_cast<std::uint64_t>(rows.integer(0, 0));
+      const auto total = static_cast<std::uint64_t>(rows.integer(0, 1));
+      const bool kept =
+          std::find(search_.kept.begin(), search_.kept.end(), table.name) != search_.kept.end();
+      if (shared && total > 0) hit(Finding::shared, table, column, total);
+      if (shared) continue;
+      if (kept && total > 0) {
+        hit(Finding::kept, table, column, total);
+        continue;
+      }
+      if (orphans > 0) hit(Finding::residue, table, column, orphans);
+      if (total > orphans) hit(Finding::mentioned, table, column, total - orphans);
+    }
+  }
+
+  store::Tx& tx_;
+  const Search& search_;
+  subject::Finder finder_;
+  std::vector<const Identifier*> exclusive_, shared_;
+  Verification verification_;
+};
+
+}  // namespace
+
+std::string_view to_text(Finding finding) {
+  switch (finding) {
+    case Finding::residue:
+      return "residue";
+    case Finding::shared:
+      return "shared";
+    case Finding::kept:
+      return "kept";
+    case Finding::mentioned:
+      return "mentioned";
+    case Finding::not_searched:
+      return "not_searched";
+  }
+  return "";
+}
+
+bool Verification::clean() const {
+  return std::none_of(hits.begin(), hits.end(),
+                      [](const Hit& hit) { return hit.finding == Finding::residue; });
+}
+
+Json Verification::json(Finding finding) const {
+  Json all = Json::array();
+  for (const Hit& hit : hits) {
+    if (hit.finding != finding) continue;
+    Json entry{{"table", hit.table}, {"column", hit.site}};
+    if (finding != Finding::not_searched) entry["rows"] = hit.rows;
+    all.push_back(std::move(entry));
+  }
+  return all;
+}
+
+Verification verify(store::Tx& tx, const Search& search) {
+  return Verifier(tx, search).run();
+}
+
+}  // namespace ccctl::request
