@@ -9,7 +9,9 @@ build_packages=(
   postgresql-15 postgresql-client-15 openssl tzdata util-linux
 )
 # What the tests need beside that.
-test_packages=(libgtest-dev librapidcheck-dev python3 python3-yaml clang-format locales)
+test_packages=(
+  libgtest-dev librapidcheck-dev python3 python3-yaml python3-jsonschema clang-format git locales
+)
 
 # ensure_packages PACKAGE...: installs what is missing. Only root can; anybody else is told what to
 # ask for. A machine that has everything is not touched, and needs no network.

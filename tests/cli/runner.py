@@ -47,7 +47,7 @@ def environment(folder, database, objects):
     env = {name: value for name, value in os.environ.items()
            if not name.startswith(("PG", "CCCTL_", "XDG_")) or name.startswith("CCCTL_TEST_")}
     env.update(HOME=folder, TMP=folder, TMPDIR=folder, SOURCE=str(SOURCE),
-               CCCTL_SANDBOX=f"{folder}/sandbox", XDG_CONFIG_HOME=f"{folder}/config")
+               XDG_CONFIG_HOME=f"{folder}/config", CCCTL_TEST_SANDBOX=f"{folder}/sandbox")
     if database:
         key = pathlib.Path(folder, "seal.key")
         key.touch(mode=0o600)
@@ -216,6 +216,7 @@ def clone(tool, lines, folder):
 def main(ccctl, tool, file):
     lines = pathlib.Path(file).read_text(encoding="utf-8").splitlines()
     folder = tempfile.mkdtemp(prefix="ccctl-cli-")
+    os.chmod(folder, 0o711)  # a sandbox started by root runs as postgres
     database = clone(tool, lines, folder)
     env = environment(folder, database, f"{folder}/objects")
     env["CCCTL"] = ccctl
