@@ -74,6 +74,15 @@ std::string value_cases(const std::string& indent, const std::string& files,
   return out;
 }
 
+// Common options that take the next word with them.
+std::string value_options() {
+  std::string pattern = "-o";
+  for (const Option& option : common_options()) {
+    if (option.type != Type::flag) pattern += "|--" + option.name;
+  }
+  return pattern;
+}
+
 std::string bash_completion() {
   std::string out =
       "# bash completion for ccctl; made from the program's own tables.\n"
@@ -87,7 +96,9 @@ std::string bash_completion() {
       "  esac\n"
       "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
       "    case \"${COMP_WORDS[i]}\" in\n"
-      "      -o|--output|--out|--tenant|--datastore|--config|--color) ((i++)) ;;\n"
+      "      " +
+      value_options() +
+      ") ((i++)) ;;\n"
       "      -*|help) ;;\n"
       "      *) if [[ -z $noun ]]; then noun=\"${COMP_WORDS[i]}\"\n"
       "         elif [[ -z $verb ]]; then verb=\"${COMP_WORDS[i]}\"; fi ;;\n"

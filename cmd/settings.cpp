@@ -50,6 +50,16 @@ bool other_variable(const std::string& name) {
   return name == "CCCTL_SHARE" || name == "CCCTL_CONFIG" || name.starts_with("CCCTL_TEST_");
 }
 
+// A file in which everything is commented out sets nothing.
+bool says_nothing(const std::string& yaml) {
+  std::istringstream lines(yaml);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t first = line.find_first_not_of(" \r");
+    if (first != std::string::npos && line[first] != '#') return false;
+  }
+  return true;
+}
+
 std::optional<std::string> environment_value(const char* name) {
   const char* value = std::getenv(name);
   if (value == nullptr || *value == '\0') return std::nullopt;
@@ -127,6 +137,7 @@ void Settings::add_file(const std::string& path, bool required) {
   }
   std::ostringstream content;
   content << file.rdbuf();
+  if (says_nothing(content.str())) return;
   const auto document = doc::Document::parse(content.str(), path, ErrorKind::config_invalid);
   const auto keep = [this](const std::string& name, const doc::Value& value,
                            const std::string& text) {

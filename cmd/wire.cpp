@@ -118,11 +118,12 @@ std::string App::setting(std::string_view name) const {
 store::Session App::open_as(const std::string& user) {
   Wiring& wiring = wired(*impl_);
   if (!wiring.sandbox) return store::Session::open({.dsn = setting("datastore"), .user = user});
+  const store::Target target = sandbox_target(user);
   if (!wiring.announced) {
     wiring.announced = true;
     message("using the sandbox in " + sandbox::default_place().root.string());
   }
-  return store::Session::open(sandbox_target(user));
+  return store::Session::open(target);
 }
 
 store::Session& App::session() {

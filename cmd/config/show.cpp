@@ -19,10 +19,22 @@ std::string described_settings() {
   return text + "Without a datastore the sandbox is used, which brings its own map, pack and keys.";
 }
 
+// A password has no place in a connection string; where one stands all the same, it is not
+// repeated.
+bool holds_password(const Setting& setting) {
+  if (setting.name != "datastore") return false;
+  const std::size_t scheme = setting.value.find("://");
+  const std::size_t at = setting.value.find('@');
+  const bool in_uri = scheme != std::string::npos && at != std::string::npos &&
+                      setting.value.find(':', scheme + 3) < at;
+  return in_uri || setting.value.find("password") != std::string::npos;
+}
+
 int run_show(App& app, const Args& args) {
   std::vector<Json> rows;
   for (const Setting& setting : app.settings()) {
-    rows.push_back({{"name", setting.name}, {"value", setting.value}, {"origin", setting.origin}});
+    const std::string value = holds_password(setting) ? "(holds a password)" : setting.value;
+    rows.push_back({{"name", setting.name}, {"value", value}, {"origin", setting.origin}});
   }
   std::vector<std::string> columns{"name", "value"};
   if (args.has("origin")) columns.emplace_back("origin");
