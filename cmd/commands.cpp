@@ -16,6 +16,10 @@ extern const Spec datamap_show;
 extern const Spec db_init;
 extern const Spec db_migrate;
 extern const Spec db_doctor;
+extern const Spec sandbox_up;
+extern const Spec sandbox_status;
+extern const Spec sandbox_seed;
+extern const Spec sandbox_down;
 extern const Spec config_show;
 extern const Spec version;
 
@@ -28,6 +32,10 @@ const std::vector<Spec>& commands() {
       db_init,
       db_migrate,
       db_doctor,
+      sandbox_up,
+      sandbox_status,
+      sandbox_seed,
+      sandbox_down,
       config_show,
       version,
   };
