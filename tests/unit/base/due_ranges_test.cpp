@@ -34,6 +34,12 @@ bool sorted_and_disjoint(const std::vector<AnchorRange<Anchor>>& ranges) {
   return true;
 }
 
+// Evenly from the whole range: inRange() alone stays near its lower end in the first cases.
+template <class T>
+T between(T from, T to) {
+  return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<T>(from, to));
+}
+
 std::string a_zone() {
   return *rc::gen::elementOf(std::vector<std::string>{
       "UTC", "Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe",
@@ -46,17 +52,16 @@ Duration a_duration(bool time_part) {
       {{3, rc::gen::just(0)}, {4, rc::gen::inRange(0, 30)}, {1, rc::gen::inRange(0, 1300)}});
   const int whole_days = *rc::gen::weightedOneOf<int>(
       {{3, rc::gen::just(0)}, {4, rc::gen::inRange(0, 100)}, {1, rc::gen::inRange(0, 20000)}});
-  const auto elapsed = time_part ? *rc::gen::inRange<std::int64_t>(0, 400'000) : 0;
+  const auto elapsed = time_part ? between<std::int64_t>(0, 400'000) : 0;
   return {months, whole_days, elapsed};
 }
 
 // Mostly near a change of clocks or a month's end, where the arithmetic is hard.
 Instant an_instant(const Zone& zone) {
-  const int some_day = *rc::gen::inRange(-25'000, 50'000);  // 1901 to 2106
-  const auto jitter =
-      microseconds{*rc::gen::inRange<std::int64_t>(-200'000'000'000, 200'000'000'000)};
+  const int some_day = between(-25'000, 50'000);  // 1901 to 2106
+  const auto jitter = microseconds{between<std::int64_t>(-200'000'000'000, 200'000'000'000)};
   const sys_days day{days{some_day}};
-  switch (*rc::gen::inRange(0, 4)) {
+  switch (between(0, 4)) {
     case 0:
       return day + jitter;
     case 1: {
@@ -70,7 +75,7 @@ Instant an_instant(const Zone& zone) {
     }
     default: {
       const auto change = zone.at(day).begin;
-      const auto on_the_edge = seconds{1800 * *rc::gen::inRange(-5, 6)};
+      const auto on_the_edge = seconds{1800 * between(-5, 6)};
       return change <= kBeginOfTime ? day + jitter : change + on_the_edge;
     }
   }
@@ -84,9 +89,8 @@ RC_GTEST_PROP(DueRanges, InvertAdd, (bool by_day)) {
   const Instant anchor = an_instant(zone);
   const Instant reached = add(anchor, duration, name, granularity);
   // Either the cutoff meets the anchor's expiry, or it lies near a change of clocks itself.
-  const Instant as_of = *rc::gen::arbitrary<bool>()
-                            ? reached + microseconds{*rc::gen::inRange(-1, 2)}
-                            : an_instant(zone);
+  const Instant as_of =
+      *rc::gen::arbitrary<bool>() ? reached + microseconds{between(-1, 2)} : an_instant(zone);
   const auto ranges = due_ranges(duration, name, granularity, as_of);
   RC_ASSERT(sorted_and_disjoint(ranges));
 
@@ -114,13 +118,27 @@ RC_GTEST_PROP(DueRanges, InvertAddForDates, ()) {
   const std::string name = a_zone();
   const Duration duration = a_duration(false);
   const Day anchor = std::chrono::floor<days>(an_instant(Zone::named(name)));
-  const Instant as_of = add(anchor, duration, name) + microseconds{*rc::gen::inRange(-1, 2)};
+  const Instant as_of = add(anchor, duration, name) + microseconds{between(-1, 2)};
   const auto ranges = due_ranges_of_days(duration, name, as_of);
   RC_ASSERT(sorted_and_disjoint(ranges));
   for (int step = -60; step <= 60; ++step) {
     const Day probe = anchor + days(step);
     RC_ASSERT(contains(ranges, probe) == (add(probe, duration, name) <= as_of));
   }
+}
+
+TEST(DueRanges, MeetAnAnchorsOwnChangeOfClocks) {
+  // 01:00Z on 2025-03-30 is 03:00 in Berlin, one minute before it was 01:59: P30D later they stand
+  // an hour further apart than they did.
+  const auto as_of = add(*parse_instant("2025-03-30T01:00:00Z"), {0, 30, 0}, "Europe/Berlin",
+                         Granularity::instant);
+  const auto ranges = due_ranges({0, 30, 0}, "Europe/Berlin", Granularity::instant, as_of);
+  ASSERT_EQ(ranges.size(), 1U);
+  EXPECT_EQ(to_text(ranges[0].to), "2025-03-30T01:00:00.000001Z");
+  const auto just_before = due_ranges({0, 30, 0}, "Europe/Berlin", Granularity::instant,
+                                      as_of - std::chrono::minutes(30));
+  ASSERT_EQ(just_before.size(), 1U);
+  EXPECT_EQ(to_text(just_before[0].to), "2025-03-30T01:00:00.000000Z");
 }
 
 TEST(DueRanges, HavePiecesWhereAMonthsEndIsClamped) {

@@ -52,12 +52,18 @@ RC_GTEST_PROP(PosixRule, SurvivesGarbage, ()) {
   if (const auto rule = PosixRule::parse(text)) rule->at(sys_seconds{});
 }
 
+// Evenly from 1811 to 2286: inRange() alone stays near its lower end in the first cases.
+std::int64_t some_second() {
+  return *rc::gen::resize(rc::kNominalSize,
+                          rc::gen::inRange<std::int64_t>(-5'000'000'000, 10'000'000'000));
+}
+
 RC_GTEST_PROP(Zone, HasOneSpanForEachInstant, ()) {
   const auto name = *rc::gen::elementOf(std::vector<std::string>{
       "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca",
       "Pacific/Apia", "Asia/Tokyo", "America/Nuuk", "Europe/Dublin"});
   const Zone& zone = Zone::named(name);
-  const sys_seconds at{seconds{*rc::gen::inRange<std::int64_t>(-5'000'000'000, 10'000'000'000)}};
+  const sys_seconds at{seconds{some_second()}};
   const OffsetSpan span = zone.at(at);
   RC_ASSERT(span.begin <= at);
   RC_ASSERT(at < span.end);
@@ -70,9 +76,7 @@ RC_GTEST_PROP(Zone, ComesBackFromCivilTime, ()) {
   const auto name = *rc::gen::elementOf(std::vector<std::string>{
       "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Manila"});
   const Zone& zone = Zone::named(name);
-  const Instant at{
-      std::chrono::microseconds{*rc::gen::inRange<std::int64_t>(-5'000'000'000, 10'000'000'000)} *
-      1'000'000};
+  const Instant at{std::chrono::microseconds{some_second()} * 1'000'000};
   const Instant back = zone.to_instant(zone.to_local(at));
   RC_ASSERT(back >= at);
   RC_ASSERT(zone.to_local(back) == zone.to_local(at));

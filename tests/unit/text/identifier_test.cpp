@@ -71,6 +71,7 @@ TEST(Normalise, FollowsTheKind) {
   EXPECT_EQ(normalise("email", "ｔａｒｏ＠ｅｘａｍｐｌｅ．ｊｐ", ""), "taro@example.jp");
   EXPECT_EQ(normalise("email", "INFO@EXAMPLE.COM", ""), "info@example.com");  // in any locale
   EXPECT_EQ(normalise("email", "Groß@example.de", ""), "groß@example.de");
+  EXPECT_EQ(normalise("email", "J\xcc\x8c@example.com", ""), "ǰ@example.com");  // no such capital
   EXPECT_EQ(normalise("name", "　ﾀﾅｶ　 ﾀﾛｳ", ""), "タナカ タロウ");
   EXPECT_EQ(normalise("address", "Hauptstraße  1", ""), "hauptstrasse 1");
   EXPECT_EQ(normalise("social.twitter", " @Taro ", ""), "@Taro");
