@@ -209,15 +209,25 @@ void add_old_records(const Crowd& crowd) {
                                   : store::Value();
     const store::Value billed =
         random.percent(20) ? store::Value(crowd.contact_id(number)) : store::Value();
-    crowd.sink.add("usage_records",
-                   {random.uuid(), random.uuid(), user, billed, "seconds",
-                    std::to_string(random.between(20, 1800)), "90", "JPY", at(when)});
+    crowd.sink.add("usage_records", {random.uuid(),
+                                     {},
+                                     user,
+                                     billed,
+                                     "seconds",
+                                     std::to_string(random.between(20, 1800)),
+                                     "90",
+                                     "JPY",
+                                     at(when)});
     if (random.percent(20)) {
       const Person who = random.percent(50) ? contact(crowd.seed, number, crowd.contacts).person
                                             : person(crowd.seed, 5 * crowd.contacts + 200 + i);
-      crowd.sink.add("call_detail_records",
-                     {random.uuid(), random.uuid(), user, who.phone, "+81120000000",
-                      std::to_string(random.between(20, 1800)), at(when)});
+      crowd.sink.add("call_detail_records", {random.uuid(),
+                                             {},
+                                             user,
+                                             who.phone,
+                                             "+81120000000",
+                                             std::to_string(random.between(20, 1800)),
+                                             at(when)});
     }
     crowd.sink.flush_when_large();
   }

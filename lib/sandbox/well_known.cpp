@@ -142,7 +142,7 @@ void rest_of_tanaka(Sink& sink) {
   Random random(kSeed, "tour", 3);
   const auto when = [](const char* text) { return at(instant(text)); };
   sink.add("usage_records", {random.uuid(),
-                             random.uuid(),
+                             {},
                              {},
                              kTanaka,
                              "seconds",
