@@ -22,7 +22,7 @@ constexpr sys_days kFirstDay = year(1) / std::chrono::January / 1;
 constexpr sys_days kPastLastDay = year(10000) / std::chrono::January / 1;
 
 // Longer periods could never come to an end inside those years.
-constexpr std::int64_t kMaxMonths = 9999 * 12;
+constexpr std::int64_t kMaxMonths = 119'988;
 constexpr std::int64_t kMaxDays = 3'652'059;
 constexpr std::int64_t kMaxSeconds = kMaxDays * 86'400;
 
@@ -134,7 +134,7 @@ std::vector<Instant> break_points(const OpenDays& open, const Duration& duration
   }
   std::erase_if(points, [&](Instant point) { return point < from || point > to; });
   std::ranges::sort(points);
-  points.erase(std::ranges::unique(points).begin(), points.end());
+  points.erase(std::unique(points.begin(), points.end()), points.end());
   return points;
 }
 
