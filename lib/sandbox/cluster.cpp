@@ -55,6 +55,11 @@ void write_file(const fs::path& file, const std::string& text, mode_t mode,
 
 void make_folder(const fs::path& folder, const Account* owner) {
   std::error_code error;
+  if (owner != nullptr && owner->handed_over &&
+      fs::create_directories(folder.parent_path(), error)) {
+    ::chmod(folder.parent_path().c_str(),
+            0755);  // the account must get through, whatever the umask
+  }
   fs::create_directories(folder, error);
   if (error) fail("cannot make \"" + folder.string() + "\"", error.value());
   if (owner == nullptr) return;
@@ -119,7 +124,6 @@ void ensure_socket_folder(const Place& place, const Account& account) {
 std::string quoted(const std::string& path, char doubled) {
   std::string text;
   for (char c : path) {
-    if (c == '\n') throw Error(ErrorKind::config_invalid, "the sandbox's folder has a line break");
     if (c == doubled) text += c;
     text += c;
   }
@@ -203,9 +207,18 @@ int pg_ctl(const Place& place, const Account& account, std::vector<std::string> 
   return run_as(account, words, place.root, place.log());
 }
 
+void stop(const Place& place, const Account& account) {
+  if (pg_ctl(place, account, {"status"}) != 0) return;
+  if (pg_ctl(place, account, {"--mode", "fast", "stop"}) != 0) {
+    throw Error(ErrorKind::io, "the sandbox's PostgreSQL server did not stop",
+                "see " + place.log().string());
+  }
+}
+
 void start(const Place& place, const Account& account) {
-  write_file(place.data() / "sandbox.conf", server_settings(place), 0600, &account);
   remove_stale_pid_file(place);
+  stop(place, account);  // one whose socket somebody removed is of no use to anyone
+  write_file(place.data() / "sandbox.conf", server_settings(place), 0600, &account);
   const std::string log = (place.data() / "server.log").string();
   if (pg_ctl(place, account, {"--log", log, "start"}) != 0) {
     throw Error(ErrorKind::io, "the sandbox's PostgreSQL server did not start", "see " + log);
@@ -278,7 +291,23 @@ store::Target target(const Place& place, const std::string& user) {
   return target;
 }
 
+namespace {
+
+// pg_ctl hands the folder to a shell in double quotes, so these would be the shell's to interpret.
+void check_name(const Place& place) {
+  if (place.root.is_absolute() &&
+      place.root.string().find_first_of("\"$`\\\n") == std::string::npos) {
+    return;
+  }
+  throw Error(ErrorKind::config_invalid,
+              "the sandbox's folder \"" + place.root.string() + "\" cannot be used",
+              "choose an absolute path without double quotes, $, ` and backslashes");
+}
+
+}  // namespace
+
 Status up(const Place& place, const Context& context) {
+  check_name(place);
   const Account account = cluster_account();
   make_folder(place.root, &account);
   const Lock lock(place.root);
@@ -305,12 +334,7 @@ Status status(const Place& place) {
 void down(const Place& place, bool erase) {
   if (!fs::exists(place.root)) return;
   const Lock lock(place.root);
-  if (status(place).running) {
-    if (pg_ctl(place, cluster_account(), {"--mode", "fast", "stop"}) != 0) {
-      throw Error(ErrorKind::io, "the sandbox's PostgreSQL server did not stop",
-                  "see " + place.log().string());
-    }
-  }
+  if (fs::exists(place.data() / "PG_VERSION")) stop(place, cluster_account());
   if (!erase) return;
   std::error_code error;
   if (fs::exists(socket_record(place))) fs::remove_all(place.socket(), error);

@@ -27,6 +27,7 @@ TEST(ReferenceMap, FitsWithoutASingleFinding) {
   std::string folder = (fs::temp_directory_path() / "ccctl-map-XXXXXX").string();
   ASSERT_NE(::mkdtemp(folder.data()), nullptr);
   const testing::Database database = testing::Database::reference(fs::path(folder) / "objects");
+  fs::remove_all(folder);
   store::Session session = database.session("officer");
   const Map map = shipped_map();
   session.transact(store::Mode::read_only_snapshot, [&](store::Tx& tx) {
@@ -39,7 +40,6 @@ TEST(ReferenceMap, FitsWithoutASingleFinding) {
                     << finding.message << " -> " << finding.remedy;
     }
   });
-  fs::remove_all(folder);
 }
 
 }  // namespace

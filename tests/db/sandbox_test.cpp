@@ -139,7 +139,7 @@ TEST_F(SeededTest, PointersAndObjectsBelongTogether) {
   EXPECT_EQ(files(folder_ / "objects").size(), keys.size());
 }
 
-// W-19 to W-21: a person sees the tenants that ccctl.principal gives, an auditor none of the data.
+// P-14, S-53: a person sees the tenants that ccctl.principal gives, an auditor none of the data.
 TEST_F(SeededTest, RowsAreSeenByWhomTheyShouldBe) {
   const Database database = Database::reference(folder_ / "objects");
   store::Session everybody = database.session();
