@@ -48,7 +48,7 @@ std::optional<seconds> read_time(Scan& in) {
 
 }  // namespace
 
-std::chrono::sys_seconds PosixRule::Change::in(std::chrono::year year) const {
+std::chrono::sys_seconds PosixRule::Change::when(std::chrono::year year) const {
   using namespace std::chrono;
   sys_days date;
   if (kind == Kind::month_week_day) {
@@ -120,11 +120,11 @@ OffsetSpan PosixRule::at(sys_seconds at) const {
   };
   std::array<Begin, 6> begins{};
   const std::chrono::year_month_day date(std::chrono::floor<days>(at));
-  for (int i = 0; i < 3; ++i) {
-    const std::chrono::year year = date.year() + std::chrono::years(i - 1);
-    const auto slot = static_cast<std::size_t>(2 * i);
-    begins[slot] = {to_summer_.in(year)-standard_, summer_};
-    begins[slot + 1] = {to_standard_.in(year)-summer_, standard_};
+  std::size_t slot = 0;
+  for (int years_on = -1; years_on <= 1; ++years_on) {
+    const std::chrono::year year = date.year() + std::chrono::years(years_on);
+    begins[slot++] = {to_summer_.when(year) - standard_, summer_};
+    begins[slot++] = {to_standard_.when(year) - summer_, standard_};
   }
   std::ranges::stable_sort(begins, {}, &Begin::at);
   const auto next = std::ranges::upper_bound(begins, at, {}, &Begin::at);

@@ -40,7 +40,7 @@ class PosixRule {
     int day = 0;                                // Jn (29 February is never counted) or n
     std::chrono::seconds time{7200};            // after midnight; may be negative or beyond 24 h
 
-    std::chrono::sys_seconds in(std::chrono::year year) const;
+    std::chrono::sys_seconds when(std::chrono::year year) const;
   };
   static bool parse_change(Scan& in, Change& change);
 
