@@ -21,6 +21,8 @@ struct CatalogColumn {
   // What refuses the value that the map's `erase` gives it: "its type", or a CHECK constraint's
   // name; empty: nothing does. Known for set values and nulls, tried out when the catalog is read.
   std::string refuses_erase;
+  // A value that a condition of the map compares it with and its type cannot hold; empty: none.
+  std::string refuses_value;
 };
 
 struct ForeignKey {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "datamap/catalog.h"
-#include "datamap/erase_probe.h"
+#include "datamap/constant_probe.h"
 
 namespace ccctl::datamap {
 namespace {
@@ -42,7 +42,7 @@ class Reading {
     }
     for (auto& [oid, table] : by_oid_) catalog_.tables.emplace(table.name, std::move(table));
     mark_indexed();
-    probe_erasures(tx_, map_, catalog_);
+    probe_constants(tx_, map_, catalog_);
     return std::move(catalog_);
   }
 
@@ -272,6 +272,8 @@ class Reading {
                   "  WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = "
                   "'pg_catalog.pg_class'::regclass"
                   "  AND c.relkind IN ('v', 'm') AND d.refobjid <> c.oid"
+                  // Most datastores have none: then nothing is looked through.
+                  "  AND EXISTS (SELECT FROM pg_catalog.pg_class WHERE relkind = 'm')"
                   "  AND " +
                       root_of("d.refobjid") +
                       " = ANY ($1::oid[])"

@@ -57,13 +57,15 @@ class DataCheck {
   }
 
  private:
-  // What check() refuses as missing cannot be asked for here.
+  // What check() refuses as missing or misfit cannot be asked for here.
   bool readable(const Table& table) const {
     const CatalogTable* there = catalog_.table(table.name);
     if (!there) return false;
+    const bool comparable = std::all_of(there->columns.begin(), there->columns.end(),
+                                        [](const auto& c) { return c.refuses_value.empty(); });
     const auto named = mentions(map_, table);
-    return std::all_of(named.begin(), named.end(),
-                       [&](const Mention& m) { return there->column(m.column); });
+    return comparable && std::all_of(named.begin(), named.end(),
+                                     [&](const Mention& m) { return there->column(m.column); });
   }
 
   void uncovered_types(const Table& table, const std::string& name) {

@@ -31,6 +31,8 @@ struct Mention {
   std::string where;  // "key", "link \"caller\"" …
 };
 std::vector<Mention> mentions(const Map& map, const Table& table);
+// All conditions over a table's columns.
+std::vector<const Where*> conditions(const Map& map, const Table& table);
 
 // A shell pattern (* and ?) of `ignore` over a logical name, or over TABLE:NAME for a trigger,
 // rule, publication, materialised view or inheritance child that the site has looked at.

@@ -79,6 +79,12 @@ void check_table(const Map& map, const Table& table, const CatalogTable& there, 
     }
   }
   for (const CatalogColumn& column : there.columns) {
+    if (!column.refuses_value.empty()) {
+      report.refuse("condition_value", table.name, column.name,
+                    "a condition compares it with " + quoted(column.refuses_value) + ", which " +
+                        column.type + " cannot hold",
+                    "correct the value in the map");
+    }
     if (named.contains(column.name)) continue;
     report.refuse("unmapped_column", table.name, column.name,
                   "the map does not say what this column means",
@@ -109,6 +115,21 @@ void check_key(const Table& table, const CatalogTable& there, Report& report) {
 }
 
 }  // namespace
+
+std::vector<const Where*> conditions(const Map& map, const Table& table) {
+  std::vector<const Where*> out;
+  for (const DataType& type : table.data) out.push_back(&type.when);
+  for (const Link& link : table.links) {
+    out.push_back(&link.when);
+    out.push_back(&link.count);
+  }
+  for (const SubjectType& subject : map.subjects) {
+    if (subject.table != table.name) continue;
+    out.push_back(&subject.where);
+    out.push_back(&subject.current);
+  }
+  return out;
+}
 
 std::vector<Mention> mentions(const Map& map, const Table& table) {
   std::vector<Mention> out;

@@ -56,6 +56,7 @@ const Case kCases[] = {
     {"CREATE TABLE fresh (x int)", "", "", "!unmapped_table fresh"},
     {"ALTER TABLE people DROP code", "", "", "!missing_column people code"},
     {"ALTER TABLE people ADD nick text", "", "", "!unmapped_column people nick"},
+    {"ALTER TABLE letters ALTER role TYPE int USING 1", "", "", "!condition_value letters role"},
     {"", "search: folded", "search: fold", "!missing_column people fold"},
     {"ALTER TABLE files DROP CONSTRAINT files_pkey", "", "", "!key_not_unique files"},
     {"", "where: {kind: agent}}", "where: {kind: [agent, contact]}}",

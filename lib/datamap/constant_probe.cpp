@@ -1,6 +1,8 @@
-#include "datamap/erase_probe.h"
+#include "datamap/constant_probe.h"
 
 #include <algorithm>
+
+#include "datamap/check_parts.h"
 
 namespace ccctl::datamap {
 namespace {
@@ -10,7 +12,7 @@ constexpr std::size_t kTogether = 50;
 // An expression that is NULL or true where the value is accepted, false where the constraint
 // refuses it, and an error where the type (or the constraint's own code) does.
 struct Probe {
-  CatalogColumn* column;
+  std::string* answer;  // of the column; stays as it is once it says something
   std::string refusal;
   std::string sql;
 };
@@ -20,7 +22,7 @@ std::string value_sql(const ColumnErase& erase, const std::string& type) {
   return "CAST(" + (none ? "NULL" : store::quote_literal(erase.value)) + " AS " + type + ")";
 }
 
-void collect(const Table& table, CatalogTable& in, std::vector<Probe>& probes) {
+void collect_erasures(const Table& table, CatalogTable& in, std::vector<Probe>& probes) {
   using Effect = ColumnErase::Effect;
   for (const Column& column : table.columns) {
     const ColumnErase erase = column.effective_erase();
@@ -31,12 +33,28 @@ void collect(const Table& table, CatalogTable& in, std::vector<Probe>& probes) {
     if (!constant || !column.site.plain() || found == in.columns.end()) continue;
     const std::string value = value_sql(erase, found->type);
     if (erase.effect == Effect::set_value)
-      probes.push_back({&*found, "its type", value + " IS NOT NULL"});
+      probes.push_back({&found->refuses_erase, "its type", value + " IS NOT NULL"});
     for (const Check& check : in.checks) {
       if (check.columns.size() != 1 || check.columns.front() != found->name) continue;
-      probes.push_back({&*found, check.name,
+      probes.push_back({&found->refuses_erase, check.name,
                         "(SELECT " + check.expression + " FROM (SELECT " + value + " AS " +
                             store::quote_name(found->name) + ") one)"});
+    }
+  }
+}
+
+void collect_conditions(const Map& map, const Table& table, CatalogTable& in,
+                        std::vector<Probe>& probes) {
+  for (const Where* where : conditions(map, table)) {
+    for (const Condition& condition : *where) {
+      for (CatalogColumn& column : in.columns) {
+        if (column.name != condition.column) continue;
+        for (const std::string& value : condition.values) {
+          probes.push_back(
+              {&column.refuses_value, value,
+               "CAST(" + store::quote_literal(value) + " AS " + column.type + ") IS NOT NULL"});
+        }
+      }
     }
   }
 }
@@ -63,7 +81,7 @@ void run(store::Tx& tx, const Probe* begin, const Probe* end) {
   if (count == 0) return;
   const auto rows = attempt(tx, begin, end);
   if (!rows && count == 1) {
-    if (begin->column->refuses_erase.empty()) begin->column->refuses_erase = begin->refusal;
+    if (begin->answer->empty()) *begin->answer = begin->refusal;
     return;
   }
   if (!rows) {  // one of them is an error: find out which
@@ -72,18 +90,20 @@ void run(store::Tx& tx, const Probe* begin, const Probe* end) {
   }
   for (std::size_t i = 0; i < count; ++i) {
     const bool refused = !rows->is_null(0, i) && !rows->boolean(0, i);
-    if (refused && begin[i].column->refuses_erase.empty())
-      begin[i].column->refuses_erase = begin[i].refusal;
+    if (refused && begin[i].answer->empty()) *begin[i].answer = begin[i].refusal;
   }
 }
 
 }  // namespace
 
-void probe_erasures(store::Tx& tx, const Map& map, Catalog& catalog) {
+void probe_constants(store::Tx& tx, const Map& map, Catalog& catalog) {
   std::vector<Probe> probes;
   for (const Table& table : map.tables) {
     const auto found = catalog.tables.find(table.name);
-    if (found != catalog.tables.end()) collect(table, found->second, probes);
+    if (found != catalog.tables.end()) {
+      collect_erasures(table, found->second, probes);
+      collect_conditions(map, table, found->second, probes);
+    }
   }
   for (std::size_t at = 0; at < probes.size(); at += kTogether) {
     const std::size_t end = std::min(probes.size(), at + kTogether);
