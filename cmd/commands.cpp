@@ -9,6 +9,23 @@ namespace ccctl::cmd {
 
 // One line per command, here and in the list: each is defined in <noun>/<verb>.cpp.
 // clang-format off
+extern const Spec subjects_search;
+extern const Spec subjects_show;
+extern const Spec subjects_suggest;
+extern const Spec request_delete;
+extern const Spec request_plan;
+extern const Spec request_run;
+extern const Spec request_list;
+extern const Spec request_show;
+extern const Spec request_verify;
+extern const Spec request_receipt;
+extern const Spec request_close;
+extern const Spec hold_add;
+extern const Spec hold_list;
+extern const Spec hold_release;
+extern const Spec approve_list;
+extern const Spec approve_show;
+extern const Spec approve_sign;
 extern const Spec audit_verify;
 extern const Spec audit_seal;
 extern const Spec datamap_check;
@@ -25,6 +42,23 @@ extern const Spec version;
 
 const std::vector<Spec>& commands() {
   static const std::vector<Spec> all{
+      subjects_search,
+      subjects_show,
+      subjects_suggest,
+      request_delete,
+      request_plan,
+      request_run,
+      request_list,
+      request_show,
+      request_verify,
+      request_receipt,
+      request_close,
+      hold_add,
+      hold_list,
+      hold_release,
+      approve_list,
+      approve_show,
+      approve_sign,
       audit_verify,
       audit_seal,
       datamap_check,

@@ -1,0 +1,248 @@
+// ccctl request delete: the erasure of one data subject and its merge set.
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "cmd/person.h"
+#include "cmd/request/wiring.h"
+#include "policy/approval.h"
+#include "run/window.h"
+#include "subject/reference.h"
+
+namespace ccctl::cmd {
+namespace {
+
+constexpr std::string_view kOverride = "employee.override";
+
+request::Intake intake_of(const Args& args, const request::RequestPolicy& policy) {
+  request::Intake intake;
+  if (const auto text = args.find("received-at")) {
+    const std::optional<Instant> at = parse_instant(*text);
+    if (!at)
+      throw Error(ErrorKind::usage, "--received-at \"" + *text + "\" is no instant",
+                  "write 2026-11-21T09:00:00+09:00");
+    intake.received_at = *at;
+  }
+  intake.channel = args.get("channel");
+  intake.channel_ref = args.get("channel-ref");
+  intake.on_behalf_of = args.get("on-behalf-of");
+  intake.identity_method = args.get("identity-method");
+  intake.identity_by = args.get("identity-by");
+  if (intake.channel != "cli" && intake.channel_ref.empty()) {
+    throw Error(ErrorKind::usage, "--channel " + intake.channel + " needs --channel-ref",
+                "the mail's or ticket's reference (W-27)");
+  }
+  if (intake.identity_method.empty() && !policy.identity_check_waived && !args.has("dry-run")) {
+    throw Error(ErrorKind::refused,
+                "there is no record of how the data subject's identity was checked",
+                "give --identity-method and --identity-by");
+  }
+  return intake;
+}
+
+// The plan as rows: what would happen per table, and what would stay and why.
+void print_plan(App& app, const request::Ground& ground, const request::Preview& preview) {
+  Json document = request::to_json(preview, ground);
+  document["kind"] = "ErasurePlan";
+  std::vector<Json> rows;
+  for (const Json& action : document["actions"]) {
+    rows.push_back({{"table", action["table"]},
+                    {"action", action["action"]},
+                    {"rows", action["rows"]},
+                    {"why", action.contains("detail") ? action["detail"] : action["rule"]}});
+  }
+  for (const Json& kept : document["kept"]) {
+    rows.push_back(
+        {{"table", kept["table"]},
+         {"action", "keep"},
+         {"rows", kept["rows"]},
+         {"why",
+          kept["rule"].get<std::string>() +
+              (kept.contains("until") ? " until " + kept["until"].get<std::string>() : "")}});
+  }
+  document["entities"] = rows;
+  app.print_rows({"table", "action", "rows", "why"}, rows, document);
+}
+
+void tell(App& app, const request::Preview& preview) {
+  app.message("confirmation: " + preview.confirmation);
+  for (const request::Shared& shared : preview.shared) {
+    app.message("shared: " + shared.kind + " with " + std::to_string(shared.rows) + " other in " +
+                shared.table);
+  }
+}
+
+// A current employee's data needs a second person's approval (G-48).
+void require_override(App& app, const Args& args, const request::Ground& ground,
+                      const request::Preview& preview) {
+  if (!preview.current_employee) return;
+  std::string id;
+  bool approved = false;
+  app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
+    const std::string reference =
+        subject::reference(tx, ground.tenant, preview.merge_set.canonical);
+    approved =
+        policy::find_approved(tx, ground.tenant, std::string(kOverride), reference).has_value();
+    if (approved || !args.has("override")) return;
+    id = policy::ask(tx, app.context(), ground.tenant, std::string(kOverride), reference,
+                     args.get("override"), run::datastore_now(tx))
+             .id;
+  });
+  if (approved) return;
+  throw Error(ErrorKind::refused, "the data subject is a current employee",
+              id.empty() ? "ask for an approval with --override REASON"
+                         : "another person must sign it first: `ccctl approve sign " + id + "`");
+}
+
+void require_confirmation(App& app, const Args& args, const request::Preview& preview,
+                          const std::string& id) {
+  if (const auto given = args.find("confirm")) {
+    if (*given == preview.confirmation) return;
+    throw Error(ErrorKind::stale_plan, "the confirmation is not that of the plan as it is now",
+                "look at the plan again; its confirmation is " + preview.confirmation);
+  }
+  const std::optional<std::string> typed = app.prompt("type " + id + " to erase: ");
+  if (!typed) {
+    throw Error(ErrorKind::refused, "an erasure must be confirmed",
+                "repeat the command with --confirm " + preview.confirmation);
+  }
+  if (*typed != id)
+    throw Error(ErrorKind::refused, "what was typed is not the request's id", "nothing was done");
+}
+
+// The subject, or nothing for a term that only match tables hold.
+struct Found {
+  std::optional<subject::SubjectRef> ref;
+  request::Preview preview;
+};
+
+Found look(App& app, const Args& args, const request::Ground& ground) {
+  store::Tx tx = app.session().begin(store::Mode::read_only_snapshot);
+  const datamap::Catalog catalog = datamap::read_catalog(tx, ground.map);
+  const subject::Finder finder(tx, ground.map, catalog, ground.tenant);
+  const Person person = person_of(args, ground.map, finder);
+  Found found;
+  found.ref = resolve(person, finder);
+  found.preview = request::preview(tx, ground, found.ref, person.term ? &*person.term : nullptr);
+  if (!found.ref && found.preview.outcome.rows() == 0 && found.preview.outcome.kept.empty()) {
+    throw Error(ErrorKind::not_found, "no data subject matches", "see `ccctl subjects search`");
+  }
+  return found;
+}
+
+int run_plan(App& app, const Args& args) {
+  app.require_role({Role::officer});
+  Requests requests(app);
+  const Found found = look(app, args, requests.ground());
+  print_plan(app, requests.ground(), found.preview);
+  tell(app, found.preview);
+  if (!found.preview.holds.empty())
+    app.message("hold " + found.preview.holds.front() + " refuses the request");
+  return 0;
+}
+
+int run_delete(App& app, const Args& args) {
+  if (args.has("dry-run")) return run_plan(app, args);
+  app.require_role({Role::officer});
+  Requests requests(app);
+  request::Erasure erasure = requests.erasure();
+  // A confirmation is looked up before any search: after an erasure the search finds nobody.
+  if (const auto given = args.find("confirm")) {
+    std::optional<request::Request> known;
+    app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
+      known = request::find_by_confirmation(tx, requests.ground().tenant, *given);
+    });
+    if (known) return answer(app, erasure.advance(known->id));
+  }
+  const request::Intake intake = intake_of(args, requests.rules().requests);
+  const Found found = look(app, args, requests.ground());
+  const request::Preview& preview = found.preview;
+  if (preview.conflicting && !args.has("confirm-merge-set")) {
+    print_plan(app, requests.ground(), preview);
+    throw Error(ErrorKind::refused, "the members of the merge set have different names",
+                "compare them with `ccctl subjects show`, then repeat with --confirm-merge-set");
+  }
+  require_override(app, args, requests.ground(), preview);
+  const std::string id = random_uuid(app.context());
+  if (!args.has("confirm")) {
+    print_plan(app, requests.ground(), preview);
+    tell(app, preview);
+  }
+  require_confirmation(app, args, preview, id);
+  const bool held = !preview.holds.empty();
+  erasure.confirm(preview, id, intake, held);
+  if (held) {
+    app.seal_if_possible();
+    throw Error(ErrorKind::held, "hold \"" + preview.holds.front() + "\" covers the data subject",
+                "the request waits: run `ccctl request run " + id + "` after the release");
+  }
+  return answer(app, erasure.advance(id));
+}
+
+const std::vector<Option> kIntake{
+    {.name = "received-at",
+     .type = Type::instant,
+     .value = "INSTANT",
+     .help = "when the request came in; default now"},
+    {.name = "channel",
+     .type = Type::choice,
+     .value = "CHANNEL",
+     .help = "how it came in",
+     .choices = {"cli", "email", "tac"},
+     .default_value = "cli"},
+    {.name = "channel-ref", .value = "REF", .help = "the mail's or ticket's reference"},
+    {.name = "on-behalf-of",
+     .value = "WHOM",
+     .help = "who asks, when it is not the data subject: a reference, no personal data"},
+    {.name = "identity-method",
+     .value = "METHOD",
+     .help = "how the data subject's identity was checked"},
+    {.name = "identity-by", .value = "LOGIN", .help = "who checked it"},
+    {.name = "dry-run", .type = Type::flag, .help = "print the plan and stop"},
+    {.name = "confirm", .value = "DIGEST:ROWS", .help = "the confirmation that the plan printed"},
+    {.name = "confirm-merge-set",
+     .type = Type::flag,
+     .help = "the members of the merge set are one person in spite of different names"},
+    {.name = "override", .value = "REASON", .help = "ask for approval to erase a current employee"},
+};
+
+}  // namespace
+
+extern const Spec request_delete;
+const Spec request_delete{
+    .noun = "request",
+    .verb = "delete",
+    .summary = "erase one data subject (GDPR Art. 17)",
+    .description =
+        "Finds the person, prints what will happen to which rows and why, wants a confirmation, "
+        "and erases the "
+        "whole merge set: one transaction per member, then the objects, a settling pass, "
+        "verification and the "
+        "receipt.\n\nThe confirmation pins the subjects, the data map, the policy and the tables, "
+        "not the rows. "
+        "Without a terminal give it with --confirm. Repeating a command with the same confirmation "
+        "continues an "
+        "interrupted request and reports a finished one.\n\nRows under a legal hold or a statutory "
+        "minimum are kept "
+        "and listed. A hold on the person refuses the request, which then waits for the release.",
+    .options = with_person_options(kIntake),
+    .exits = {0, 4, 5, 6, 7, 11, 13},
+    .examples = {{"ccctl request delete --email taro.tanaka@example.jp --dry-run",
+                  "the plan and its confirmation"},
+                 {"ccctl request delete --email taro.tanaka@example.jp --confirm DIGEST:ROWS",
+                  "without a terminal"}},
+    .run = run_delete,
+};
+
+extern const Spec request_plan;
+const Spec request_plan{
+    .noun = "request",
+    .verb = "plan",
+    .summary = "show what an erasure would do, and change nothing",
+    .description = "The same plan, counts and confirmation as `request delete --dry-run`.",
+    .options = with_person_options({}),
+    .exits = {0, 5, 6, 11},
+    .examples = {{"ccctl request plan --external-contact 7f3c -o json", "for a script"}},
+    .run = run_plan,
+};
+
+}  // namespace ccctl::cmd

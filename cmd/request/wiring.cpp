@@ -1,0 +1,50 @@
+#include "cmd/request/wiring.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "policy/pack.h"
+
+namespace ccctl::cmd {
+
+using request::Phase;
+
+Requests::Requests(App& app)
+    : app_(app),
+      rules_(request::rules_of(policy::load_pack(app.pack_folder()))),
+      ground_{app.map(), rules_, app.tenant()} {}
+
+request::Erasure Requests::erasure() {
+  App& app = app_;
+  const std::string user = app.session().session_user();
+  return request::Erasure(
+      {app.session(), [&app, user] { return app.open_as(user); }, app.context(), app.actor().login,
+       [&app](const std::string& name) -> object::ObjectStore& { return app.objects(name); },
+       [&app] { return app.seal_if_possible(); }},
+      ground_);
+}
+
+int answer(App& app, const request::Request& request) {
+  Json document = request::to_json(request);
+  document["kind"] = "Request";
+  app.print(document);
+  switch (request.phase) {
+    case Phase::settling:
+      if (request.outcome != "partial" && request.settle_at) {
+        app.message("settling until " + to_text(*request.settle_at) +
+                    "; then run `ccctl request run " + request.id + "`");
+      }
+      break;
+    case Phase::unsealed:
+      app.message(
+          "the receipt waits for the sealing account: `ccctl audit seal`, then `ccctl request "
+          "run " +
+          request.id + "`");
+      break;
+    default:
+      break;
+  }
+  return request.outcome == "partial" || request.outcome == "failed" ? 4 : 0;
+}
+
+}  // namespace ccctl::cmd
