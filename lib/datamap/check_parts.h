@@ -43,7 +43,7 @@ std::string quoted(std::string_view name);
 bool stands_behind(const ForeignKey& key, const Table& table, const Link& link, const Map& map);
 
 // A join of these types loses nothing: equal ones, integers of any width, text and varchar, text
-// that holds a UUID. A value out of JSON (`loose`) is cast to the key's type.
+// that holds a UUID. A value out of JSON is text and is cast to the key's type.
 bool joinable(const std::string& from, const std::string& to);
 std::string base_type(const std::string& type);  // without modifier: "character varying"
 
