@@ -184,7 +184,9 @@ class Conversation {
     Json attributes{{"priority", random_.below(5)}};
     if (random_.percent(5)) attributes["callback"] = first().person.phone;
     if (random_.percent(3)) {
-      attributes["note"] = first().person.half_kana + " " + as_written(first().person.phone, 0);
+      const Person& who = first().person;
+      attributes["note"] =
+          (who.half_kana.empty() ? who.name : who.half_kana) + " " + as_written(who.phone, 0);
     }
     return attributes.dump();
   }
