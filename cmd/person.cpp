@@ -107,19 +107,17 @@ std::optional<subject::SubjectRef> resolve(const Person& person, const subject::
   }
   const std::vector<subject::Match> matches = finder.search(*person.term);
   if (matches.empty()) return std::nullopt;
-  std::vector<std::string> sets;
-  for (const subject::Match& match : matches) {
-    const std::string text = match.merge_set.canonical.text();
-    if (std::find(sets.begin(), sets.end(), text) == sets.end()) sets.push_back(text);
-  }
-  if (sets.size() > 1) {
+  const std::vector<subject::SubjectRef> people = subject::distinct_people(matches);
+  if (people.size() > 1) {
     std::string list;
-    for (std::size_t i = 0; i < sets.size() && i < 10; ++i) list += (i == 0 ? "" : ", ") + sets[i];
+    for (std::size_t i = 0; i < people.size() && i < 10; ++i) {
+      list += (i == 0 ? "" : ", ") + people[i].text();
+    }
     throw Error(ErrorKind::ambiguous,
-                "the term names " + std::to_string(sets.size()) + " data subjects",
+                "the term names " + std::to_string(people.size()) + " data subjects",
                 "look at them with `ccctl subjects search`, then name one with --subject: " + list);
   }
-  return matches.front().merge_set.canonical;
+  return people.front();
 }
 
 Json subject_json(const datamap::Map& map, const subject::SubjectRef& ref) {

@@ -1,6 +1,5 @@
 // ccctl subjects search: everybody whom a term may mean.
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "audit/event.h"
 #include "base/error.h"
@@ -21,6 +20,7 @@ Json entity(const datamap::Map& map, const subject::Match& match, bool unambiguo
   row["matchedOn"] = match.matched_on;
   row["canonical"] = match.merge_set.canonical.text();
   row["mergeSet"] = members;
+  if (match.part_of) row["partOf"] = match.part_of->text();
   row["unambiguous"] = unambiguous;
   return row;
 }
@@ -43,9 +43,8 @@ int run_search(App& app, const Args& args) {
       matches.push_back({profile->ref, {"id"}, profile->merge_set, profile->label});
     }
   }
-  std::set<std::string> sets;
-  for (const subject::Match& match : matches) sets.insert(match.merge_set.canonical.text());
-  const bool unambiguous = sets.size() == 1;
+  const std::size_t people = subject::distinct_people(matches).size();
+  const bool unambiguous = people == 1;
   app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
     audit::append(tx,
                   {audit::LogName::security, tenant, "subjects.searched", app.actor().login, "",
@@ -65,8 +64,7 @@ int run_search(App& app, const Args& args) {
     throw Error(ErrorKind::not_found, "no data subject matches",
                 "try another identifier of the person");
   if (!unambiguous) {
-    throw Error(ErrorKind::ambiguous,
-                "the term names " + std::to_string(sets.size()) + " data subjects",
+    throw Error(ErrorKind::ambiguous, "the term names " + std::to_string(people) + " data subjects",
                 "compare them with `ccctl subjects show`, then use --subject KIND:ID");
   }
   return 0;

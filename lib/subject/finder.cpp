@@ -36,6 +36,10 @@ std::string loose(const std::string& value) {
   return "regexp_replace(lower(normalize(" + value + ", NFKC)), '\\s', '', 'g')";
 }
 
+bool contains(const std::vector<SubjectRef>& refs, const SubjectRef& ref) {
+  return std::find(refs.begin(), refs.end(), ref) != refs.end();
+}
+
 std::string region_of(const datamap::Map& map) {
   for (const Table& table : map.tables) {
     for (const Column& column : table.columns) {
@@ -176,6 +180,14 @@ std::vector<Match> Finder::search(const Identifier& term) const {
   std::vector<Match> matches;
   for (const SubjectType& type : map_.subjects) holders(type, term, &matches);
   for (Match& match : matches) match.merge_set = merge_set(match.ref);
+  for (Match& match : matches) {
+    for (const SubjectRef& owner : owners(match.ref)) {
+      const bool matches_too = std::any_of(matches.begin(), matches.end(), [&](const Match& other) {
+        return contains(other.merge_set.members, owner);
+      });
+      if (matches_too) match.part_of = merge_set(owner).canonical;
+    }
+  }
   std::sort(matches.begin(), matches.end(),
             [](const Match& a, const Match& b) { return a.ref < b.ref; });
   return matches;
@@ -187,7 +199,13 @@ std::vector<Hits> Finder::sharers(const Identifier& identifier,
   for (const SubjectType& type : map_.subjects) {
     std::uint64_t count = 0;
     for (const SubjectRef& ref : holders(type, identifier, nullptr)) {
-      if (std::find(own.begin(), own.end(), ref) == own.end()) ++count;
+      if (contains(own, ref)) continue;
+      // A row that belongs to one of `own` goes with it, and shares nothing with anybody.
+      const std::vector<SubjectRef> owned_by = owners(ref);
+      if (std::none_of(owned_by.begin(), owned_by.end(),
+                       [&](const SubjectRef& owner) { return contains(own, owner); })) {
+        ++count;
+      }
     }
     if (count > 0) hits.push_back({type.table, count});
   }

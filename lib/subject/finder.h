@@ -28,6 +28,9 @@ struct Match {
   std::vector<std::string> matched_on;  // sites; a suggested one is marked "SITE (suggest)"
   MergeSet merge_set;
   Personal<std::string> label;
+  // The subject to which this row belongs by a follow link, when that one matches too: erasing it
+  // takes this row along, so the two are no ambiguity.
+  std::optional<SubjectRef> part_of{};
 };
 
 struct Profile {
@@ -37,6 +40,9 @@ struct Profile {
   MergeSet merge_set;
   std::vector<Identifier> identifiers;  // distinct; of the subject's own row
 };
+
+// The distinct canonical subjects behind the matches; one means that the term is unambiguous.
+std::vector<SubjectRef> distinct_people(const std::vector<Match>& matches);
 
 struct Hits {
   datamap::TableName table;
@@ -78,6 +84,8 @@ class Finder {
   const std::string& region() const { return region_; }
 
  private:
+  // The subjects to which the row belongs by its follow links; usually none.
+  std::vector<SubjectRef> owners(const SubjectRef& ref) const;
   std::string subject_where(const datamap::SubjectType& type, std::string_view alias,
                             store::Params& params) const;
   std::vector<SubjectRef> holders(const datamap::SubjectType& type, const Identifier& term,

@@ -21,8 +21,9 @@ std::string key_in_sql(const datamap::Map& map, const datamap::Catalog& catalog,
     arrays += comma + params.bind(store::array_literal(texts)) + "::text[]";
     names += comma + name;
   }
-  return "(" + left + ") IN (SELECT " + right + " FROM pg_catalog.unnest(" + arrays + ") AS ids(" +
-         names + "))";
+  // Only the bare name takes several arrays; pg_catalog comes first in our search_path.
+  return "(" + left + ") IN (SELECT " + right + " FROM unnest(" + arrays + ") AS ids(" + names +
+         "))";
 }
 
 std::string id_list_sql(const datamap::Map& map, const datamap::Table& table,

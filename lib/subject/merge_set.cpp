@@ -102,4 +102,41 @@ MergeSet Finder::merge_set_by_table(const datamap::SubjectType& type, const Subj
   return ordered(std::move(canonical), std::move(members));
 }
 
+// Rows of one subject type may belong to another's: a web visitor who is a known contact.
+std::vector<SubjectRef> Finder::owners(const SubjectRef& ref) const {
+  std::vector<SubjectRef> found;
+  const datamap::Table& table = *map_.table(map_.subject(ref.kind)->table);
+  for (const datamap::Link& link : table.links) {
+    if (link.down != datamap::Down::follow) continue;
+    for (const datamap::SubjectType& type : map_.subjects) {
+      if (type.table != link.to || type.table == table.name) continue;
+      const datamap::Table& parent = *map_.table(type.table);
+      store::Params params;
+      const std::string where =
+          datamap::tenant_sql(map_, catalog_, table, "t", params.bind(tenant_));
+      const std::string key = key_in_sql(map_, catalog_, table, "t", {ref}, params);
+      const store::Rows rows = tx_.exec(
+          {"SELECT " + id_list_sql(map_, parent, "p") + " FROM " +
+               catalog_.at(table.name).sql_name + " t JOIN " + catalog_.at(parent.name).sql_name +
+               " p ON " + datamap::link_sql(map_, catalog_, table, "t", link, "p") + " WHERE " +
+               where + " AND " + key,
+           params.take()});
+      if (rows.empty()) continue;
+      SubjectRef owner{type.kind, {}};
+      for (std::size_t c = 0; c < rows.columns(); ++c) owner.key.emplace_back(rows.text(0, c));
+      found.push_back(std::move(owner));
+    }
+  }
+  return found;
+}
+
+std::vector<SubjectRef> distinct_people(const std::vector<Match>& matches) {
+  std::vector<SubjectRef> people;
+  for (const Match& match : matches) {
+    const SubjectRef& person = match.part_of ? *match.part_of : match.merge_set.canonical;
+    if (std::find(people.begin(), people.end(), person) == people.end()) people.push_back(person);
+  }
+  return people;
+}
+
 }  // namespace ccctl::subject
