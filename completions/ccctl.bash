@@ -4,17 +4,42 @@ _ccctl() {
   local noun="" verb="" i
   COMPREPLY=()
   case "$prev" in
+    --address) :; return ;;
+    --category) COMPREPLY=($(compgen -W "registration host_usage generated" -- "$cur")); return ;;
+    --channel) COMPREPLY=($(compgen -W "cli email tac" -- "$cur")); return ;;
+    --channel-ref) :; return ;;
     --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
     --config) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --confirm) :; return ;;
     --contacts) :; return ;;
+    --created-from) :; return ;;
+    --created-to) :; return ;;
+    --custodian) :; return ;;
+    --data) :; return ;;
     --datastore) :; return ;;
+    --dialer-contact) :; return ;;
     --domain) :; return ;;
+    --email) :; return ;;
+    --external-contact) :; return ;;
+    --identity-by) :; return ;;
+    --identity-method) :; return ;;
     --key) :; return ;;
+    --matter) :; return ;;
+    --name) :; return ;;
+    --on-behalf-of) :; return ;;
     --out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --override) :; return ;;
+    --phone) :; return ;;
     --pin) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --principal) :; return ;;
+    --reason) :; return ;;
+    --received-at) :; return ;;
+    --review-on) :; return ;;
     --seed) :; return ;;
+    --social) :; return ;;
+    --subject) :; return ;;
     --tenant) :; return ;;
+    --user) :; return ;;
     -o|--output) COMPREPLY=($(compgen -W "table json ndjson csv" -- "$cur")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -27,12 +52,33 @@ _ccctl() {
   done
   local words=""
   case "$noun $verb" in
-    " ") words="audit datamap db sandbox config version help" ;;
+    " ") words="subjects request hold approve audit datamap db sandbox config version help" ;;
+    "subjects ") words="search show suggest" ;;
+    "request ") words="delete plan run list show verify receipt close" ;;
+    "hold ") words="add list release" ;;
+    "approve ") words="list show sign" ;;
     "audit ") words="verify seal" ;;
     "datamap ") words="check show" ;;
     "db ") words="init migrate doctor" ;;
     "sandbox ") words="up status seed down" ;;
     "config ") words="show" ;;
+    "subjects search") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
+    "subjects show") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
+    "subjects suggest") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
+    "request delete") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --received-at --channel --channel-ref --on-behalf-of --identity-method --identity-by --dry-run --confirm --confirm-merge-set --override --output --out --tenant --datastore --config --quiet --color" ;;
+    "request plan") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
+    "request run") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "request list") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "request show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "request verify") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --deep --output --out --tenant --datastore --config --quiet --color" ;;
+    "request receipt") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "request close") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "hold add") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --matter --reason --custodian --category --data --created-from --created-to --review-on --output --out --tenant --datastore --config --quiet --color" ;;
+    "hold list") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "hold release") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;
+    "approve list") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "approve show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "approve sign") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "audit verify") words="-o --help --pin --key --output --out --tenant --datastore --config --quiet --color" ;;
     "audit seal") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "datamap check") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;

@@ -1,5 +1,9 @@
 # fish completion for ccctl; made from the program's own tables.
 complete -c ccctl -f
+complete -c ccctl -n __fish_use_subcommand -a subjects -d 'find the people whom a datastore knows'
+complete -c ccctl -n __fish_use_subcommand -a request -d 'answer a data subject'\''s request'
+complete -c ccctl -n __fish_use_subcommand -a hold -d 'keep data for a legal matter'
+complete -c ccctl -n __fish_use_subcommand -a approve -d 'give the second person'\''s approval'
 complete -c ccctl -n __fish_use_subcommand -a audit -d 'the signed record of every decision'
 complete -c ccctl -n __fish_use_subcommand -a datamap -d 'what the datastore'\''s tables mean'
 complete -c ccctl -n __fish_use_subcommand -a db -d 'the datastore'
@@ -7,6 +11,23 @@ complete -c ccctl -n __fish_use_subcommand -a sandbox -d 'a private datastore wi
 complete -c ccctl -n __fish_use_subcommand -a config -d 'settings'
 complete -c ccctl -n __fish_use_subcommand -a version -d 'show the program'\''s version'
 complete -c ccctl -n __fish_use_subcommand -a help -d 'show help on a command'
+complete -c ccctl -n '__fish_seen_subcommand_from subjects; and not __fish_seen_subcommand_from search show suggest' -a search -d 'find the people whom a term may mean'
+complete -c ccctl -n '__fish_seen_subcommand_from subjects; and not __fish_seen_subcommand_from search show suggest' -a show -d 'show the identifiers of the people whom a term may mean, side by side'
+complete -c ccctl -n '__fish_seen_subcommand_from subjects; and not __fish_seen_subcommand_from search show suggest' -a suggest -d 'propose the further terms that need a request of their own'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a delete -d 'erase one data subject (GDPR Art. 17)'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a plan -d 'show what an erasure would do, and change nothing'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a run -d 'carry a request on from where it stands'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a list -d 'list the requests'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a show -d 'show one request'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a verify -d 'look for what is left of an erased data subject'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a receipt -d 'give the receipt of a completed request'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a close -d 'forget the terms of a completed request'
+complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a add -d 'keep data for a legal matter'
+complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a list -d 'list the holds'
+complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a release -d 'ask for a hold'\''s release'
+complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign' -a list -d 'list what needs a second person'
+complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign' -a show -d 'show one approval'
+complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign' -a sign -d 'give the second person'\''s approval'
 complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from verify seal' -a verify -d 'check that the log is what was signed'
 complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from verify seal' -a seal -d 'sign what waits in the log'
 complete -c ccctl -n '__fish_seen_subcommand_from datamap; and not __fish_seen_subcommand_from check show' -a check -d 'compare the data map with the datastore'
@@ -26,6 +47,89 @@ complete -c ccctl -l datastore -d 'libpq connection string of the datastore, wit
 complete -c ccctl -l config -d 'settings file to read first' -r -F
 complete -c ccctl -l quiet -d 'say nothing on standard error but errors'
 complete -c ccctl -l color -d 'emphasis in tables; NO_COLOR turns it off too' -x -a 'auto always never'
+complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l social -d 'a social handle, for example twitter:@name' -x
+complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l social -d 'a social handle, for example twitter:@name' -x
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l social -d 'a social handle, for example twitter:@name' -x
+complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l social -d 'a social handle, for example twitter:@name' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l received-at -d 'when the request came in; default now' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l channel -d 'how it came in' -x -a 'cli email tac'
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l channel-ref -d 'the mail'\''s or ticket'\''s reference' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l on-behalf-of -d 'who asks, when it is not the data subject: a reference, no personal data' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l identity-method -d 'how the data subject'\''s identity was checked' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l identity-by -d 'who checked it' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l dry-run -d 'print the plan and stop'
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l confirm -d 'the confirmation that the plan printed' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l confirm-merge-set -d 'the members of the merge set are one person in spite of different names'
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l override -d 'ask for approval to erase a current employee' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l social -d 'a social handle, for example twitter:@name' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l social -d 'a social handle, for example twitter:@name' -x
+complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l deep -d 'also free text and columns without an index'
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l social -d 'a social handle, for example twitter:@name' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l matter -d 'the case'\''s reference' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l reason -d 'why the data must be kept' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l custodian -d 'who answers for the hold; default you' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l category -d 'only this category' -x -a 'registration host_usage generated'
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l data -d 'only this data type of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l created-from -d 'only rows created at or after' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l created-to -d 'only rows created before' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l review-on -d 'when to look at the hold again' -x
+complete -c ccctl -n '__fish_seen_subcommand_from release; and __fish_seen_subcommand_from hold' -l reason -d 'why it may end' -x
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from audit' -l pin -d 'a signed checkpoint kept elsewhere, or a receipt, which holds one' -r -F
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from audit' -l key -d 'trust this verifier key instead of the published ones' -x
 complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l domain -d 'the organisation'\''s domain, with which the names of its logs begin; it cannot be changed later' -x
