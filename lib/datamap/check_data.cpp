@@ -127,6 +127,8 @@ class DataCheck {
     const CatalogTable* to = catalog_.table(link.to);
     const Table* to_table = map_.table(link.to);
     if (!to || !to_table || !readable(*to_table)) return;
+    // What the law keeps outlives the person to whom it leads.
+    if (table.erase == Erase::retain && link.down == Down::follow) return;
     const bool enforced =
         link.when.empty() &&
         std::any_of(catalog_.foreign_keys.begin(), catalog_.foreign_keys.end(),

@@ -90,11 +90,21 @@ Compiled Compiler::erase(const Drivers& drivers, const Protection& protection,
   return statement.finish();
 }
 
-store::Sql Compiler::lock(const Drivers& drivers) const {
+Locks Compiler::lock(const Drivers& drivers) const {
   Statement statement(map_, catalog_, scope_, tenant_);
   statement.scope_sets(drivers);
-  statement.locks();
-  return statement.finish().sql;
+  Locks locks;
+  locks.open = statement.locks();
+  locks.sql = statement.finish().sql;
+  return locks;
+}
+
+std::uint64_t Locks::open_units(const store::Rows& rows) const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    if (open[i]) sum += static_cast<std::uint64_t>(rows.integer(0, i));
+  }
+  return sum;
 }
 
 }  // namespace ccctl::plan

@@ -68,6 +68,15 @@ struct Compiled {
   Outcome read(const store::Rows& rows) const;
 };
 
+// Locks, in key order, the subjects' rows and every last-child parent that a scope row refers to,
+// in scope or not: no new child can join while the transaction decides.
+struct Locks {
+  store::Sql sql;
+  std::vector<bool> open;  // per column: it counts units that have not ended
+  // Conversations in which the subject still takes part: the erasure waits for their end.
+  std::uint64_t open_units(const store::Rows& rows) const;
+};
+
 class Compiler {
  public:
   // Keeps references: map, catalog, scope and protection outlive it.
@@ -78,9 +87,7 @@ class Compiler {
   Compiled count(const Drivers& drivers, const Protection& protection) const;
   Compiled erase(const Drivers& drivers, const Protection& protection,
                  const std::string& request_id) const;
-  // Locks, in key order, the subjects' rows and every last-child parent that a scope row refers to,
-  // in scope or not: no new child can join while the transaction decides.
-  store::Sql lock(const Drivers& drivers) const;
+  Locks lock(const Drivers& drivers) const;
 
  private:
   const datamap::Map& map_;

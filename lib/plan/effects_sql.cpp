@@ -109,8 +109,9 @@ std::vector<Statement::Flag> Statement::flags_of(const Table& table) const {
   return flags;
 }
 
-// SET list: each column wraps its present value in one CASE per reason to change it.
-std::string Statement::assignments(const Table& table, const std::vector<Flag>& flags) const {
+// The new value of each column that changes: its present value in one CASE per reason to change it.
+std::map<std::string, std::string> Statement::assignments(const Table& table,
+                                                          const std::vector<Flag>& flags) const {
   const datamap::CatalogTable& entry = catalog_.at(table.name);
   std::map<std::string, std::string> values;
   const auto wrap = [&](const std::string& column, const std::string& condition, auto&& made) {
@@ -160,10 +161,7 @@ std::string Statement::assignments(const Table& table, const std::vector<Flag>& 
       });
     }
   }
-  std::string sql;
-  for (const auto& [column, value] : values)
-    sql += (sql.empty() ? "" : ", ") + quote_name(column) + " = " + value;
-  return sql;
+  return values;
 }
 
 void Statement::update_rows(const Table& table, bool run) {
@@ -179,8 +177,17 @@ void Statement::update_rows(const Table& table, bool run) {
            flag.rows + ") k";
   }
   const std::string n = number_of(table.name), keys = key_list_sql(table, "r");
-  add("q" + n, "SELECT " + keys + any + " FROM (" + all + ") r GROUP BY " + keys);
-  const std::string sets = assignments(table, flags);
+  add("g" + n, "SELECT " + keys + any + " FROM (" + all + ") r GROUP BY " + keys);
+  // Only rows that change: a row that stays for years is not touched again by every later pass.
+  std::string sets, changed;
+  for (const auto& [column, value] : assignments(table, flags)) {
+    sets += (sets.empty() ? "" : ", ") + quote_name(column) + " = " + value;
+    changed += (changed.empty() ? "" : " OR ") + datamap::column_sql("t", column) +
+               "::text IS DISTINCT FROM (" + value + ")::text";
+  }
+  add("q" + n, "SELECT q.* FROM g" + n + " q JOIN " + from(table.name, "t") + " ON " +
+                   same_key_sql(table, "t", "q") + " WHERE " +
+                   (changed.empty() ? "false" : changed));
   std::string source = "q" + n;
   if (run && !sets.empty()) {
     std::string returning;

@@ -141,13 +141,21 @@ void Statement::scope_sets(const Drivers& drivers) {
 }
 
 // FOR UPDATE on the subjects' rows and on every parent that some last-child link could take along.
-void Statement::locks() {
-  std::size_t n = 0;
+// A unit whose anchor `ended` is unknown has not ended.
+std::vector<bool> Statement::locks() {
+  std::vector<bool> open;
   const auto lock = [&](const Table& table, const std::string& condition) {
-    const std::string name = "k" + std::to_string(n++);
-    add(name, "SELECT 1 FROM " + from(table.name, "t") + " WHERE " + condition + " ORDER BY " +
-                  key_list_sql(table, "t") + " FOR UPDATE");
-    count({}, "(SELECT pg_catalog.count(*) FROM " + name + ")");
+    const std::string name = "k" + std::to_string(open.size());
+    const auto ended = table.anchors.find("ended");
+    const bool ends = table.unit && ended != table.anchors.end();
+    const std::string is_open =
+        ends ? datamap::anchor_sql(map_, catalog_, table, "t", ended->second) + " IS NULL"
+             : "false";
+    add(name, "SELECT " + is_open + " AS open FROM " + from(table.name, "t") + " WHERE " +
+                  condition + " ORDER BY " + key_list_sql(table, "t") + " FOR UPDATE");
+    count({}, "(SELECT pg_catalog.count(*)" + std::string(ends ? " FILTER (WHERE open)" : "") +
+                  " FROM " + name + ")");
+    open.push_back(ends);
   };
   const Table& driver = table(scope_.sets.front().table);
   lock(driver, "EXISTS (SELECT 1 FROM s0 p WHERE " + same_key_sql(driver, "t", "p") + ")");
@@ -162,6 +170,7 @@ void Statement::locks() {
                        datamap::link_sql(map_, catalog_, child, "c", link, "u") + ")");
     }
   }
+  return open;
 }
 
 Compiled Statement::finish() {

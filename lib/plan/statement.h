@@ -22,8 +22,8 @@ class Statement {
   void protect(const Protection& protection);
   // Counts what would be done (`request_id` empty) or does it.
   void effects(const std::string& request_id);
-  // Instead of protect() and effects(): the rows to lock.
-  void locks();
+  // Instead of protect() and effects(): the rows to lock; tells which counts are of open units.
+  std::vector<bool> locks();
 
   Compiled finish();
 
@@ -64,7 +64,8 @@ class Statement {
   void erase_rows(const datamap::Table& table, bool run);
   void update_rows(const datamap::Table& table, bool run);
   void intents(const datamap::Table& table, const std::string& request_id);
-  std::string assignments(const datamap::Table& table, const std::vector<Flag>& flags) const;
+  std::map<std::string, std::string> assignments(const datamap::Table& table,
+                                                 const std::vector<Flag>& flags) const;
 
   const datamap::Map& map_;
   const datamap::Catalog& catalog_;
