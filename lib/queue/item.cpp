@@ -5,14 +5,13 @@
 namespace ccctl::queue {
 
 std::vector<Item> claim(store::Tx& tx, const std::string& tenant, const std::string& request_id,
-                        int most) {
+                        const std::string& after, int most) {
   const store::Rows rows =
       tx.exec({"SELECT item_id, kind, source, store, target, attempts FROM ccctl.item WHERE "
                "tenant_id = $1::text AND request_id "
-               "= $2::text AND due_at <= pg_catalog.statement_timestamp() ORDER BY due_at, item_id "
-               "LIMIT $3::integer FOR UPDATE "
+               "= $2::text AND item_id > $3::text ORDER BY item_id LIMIT $4::integer FOR UPDATE "
                "SKIP LOCKED",
-               {tenant, request_id, std::to_string(most)}});
+               {tenant, request_id, after, std::to_string(most)}});
   std::vector<Item> items;
   for (std::size_t r = 0; r < rows.size(); ++r) {
     items.push_back({std::string(rows.text(r, 0)), std::string(rows.text(r, 1)),

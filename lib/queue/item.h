@@ -21,9 +21,11 @@ struct Item {
   int attempts = 0;
 };
 
-// Locks up to `most` items of a request that are due and not locked by another worker.
+// Locks up to `most` items of a request beyond the item `after` (empty: from the first), in order
+// of their ids, that no other worker has locked. Also those that are not due yet: whoever asks for
+// a request by its id wants it finished now.
 std::vector<Item> claim(store::Tx& tx, const std::string& tenant, const std::string& request_id,
-                        int most);
+                        const std::string& after, int most);
 void finish(store::Tx& tx, const std::string& tenant, const Item& item);
 // Due again after a pause that doubles with each attempt.
 void give_back(store::Tx& tx, const std::string& tenant, const Item& item);

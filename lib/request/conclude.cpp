@@ -92,9 +92,7 @@ void Erasure::settle(Request& request) {
     }
     transact([&](store::Tx& tx, Instant now) {
       for (const Member& member : request.members) {
-        const run::Window window{request.tenant, request.id, pass, member.ordinal};
-        run::Receipt receipt;
-        if (!run::find_receipt(tx, window, &receipt)) run::open_attempt(tx, window, now);
+        run::open_attempt(tx, {request.tenant, request.id, pass, member.ordinal}, now);
       }
     });
     for (const Member& member : request.members) {
@@ -129,10 +127,6 @@ Verification Erasure::verify(const std::string& request_id,
 // Verifies, and writes the leaf that is the receipt, in one transaction with the phase.
 void Erasure::conclude(Request& request) {
   prepare(request);
-  std::uint64_t objects_left = 0;
-  transact([&](store::Tx& tx, Instant) {
-    objects_left = queue::waiting(tx, request.tenant, request.id);
-  });
   const Verification verification = verify(request.id, {}, false);
   transact([&](store::Tx& tx, Instant now) {
     const Receipts receipts = load_receipts(tx, request, 0);
@@ -149,12 +143,13 @@ void Erasure::conclude(Request& request) {
         if (table.requires_subject) not_covered.push_back(table.name);
       }
     }
-    if (objects_left > 0) not_covered.push_back("objects");
+    if (queue::waiting(tx, request.tenant, request.id) > 0) not_covered.push_back("objects");
     Json members = Json::array();
     for (const Member& member : request.members) {
       members.push_back({{"reference", member.reference}, {"related", member.related_id}});
     }
-    const bool clean = verification.clean() && not_covered.empty() && holds.empty();
+    // What a hold or a law keeps is listed; it is no failure.
+    const bool clean = verification.clean() && not_covered.empty();
     Json result{
         {"requestType", "GDPR_DELETE"},
         {"article", "GDPR Art. 17"},
@@ -192,6 +187,10 @@ void Erasure::conclude(Request& request) {
                        world_.actor, request.id, result},
                       now);
     request.leaf_hash = crypto::to_hex(crypto::view(leaf));
+    // What an interrupted pass or object deletion left open; nothing deletes for this request any
+    // more.
+    tx.exec({"DELETE FROM ccctl.attempt WHERE tenant_id = $1::text AND request_id = $2::text",
+             {request.tenant, request.id}});
     // The guard on the phase makes a second writer's leaf impossible: one receipt per request.
     const store::Rows updated =
         tx.exec({"UPDATE ccctl.request SET phase = 'unsealed', outcome = $3::text, result = "
@@ -200,9 +199,7 @@ void Erasure::conclude(Request& request) {
                  "$2::text AND phase = "
                  "'verifying'",
                  {request.tenant, request.id, request.outcome, request.result, request.leaf_hash}});
-    if (updated.affected() != 1) {
-      throw Error(ErrorKind::busy, "another process is working on request \"" + request.id + "\"");
-    }
+    if (updated.affected() != 1) throw Overtaken(request.id);
   });
   request.phase = Phase::unsealed;
 }
@@ -217,6 +214,32 @@ void Erasure::seal(Request& request) {
   });
 }
 
+// Deletes the objects that a hold had parked, or a store had refused, when the receipt was written.
+// The receipt stays as it is; another leaf tells of their end.
+void Erasure::drain(Request& request) {
+  if (request.outcome != "partial") return;
+  bool emptied = false;
+  delete_objects(request, [&](store::Tx& tx) {
+    const Json result = Json::parse(request.result);
+    const bool nothing_else =
+        result.at("residue").empty() && result.at("notCovered") == Json::array({"objects"});
+    const std::string outcome = nothing_else ? "complete" : "partial";
+    audit::append(
+        tx,
+        {audit::LogName::evidence, request.tenant, "request.objects.deleted", world_.actor,
+         request.id, Json{{"receipt", request.leaf_hash}, {"outcome", outcome}}},
+        run::datastore_now(tx));
+    tx.exec(
+        {"UPDATE ccctl.request SET outcome = $3::text WHERE tenant_id = $1::text AND request_id = "
+         "$2::text",
+         {request.tenant, request.id, outcome}});
+    emptied = true;
+  });
+  if (!emptied) return;
+  world_.seal();
+  request = read(request.id);
+}
+
 Request Erasure::close(const std::string& request_id) {
   Request request;
   transact([&](store::Tx& tx, Instant now) {
@@ -229,6 +252,12 @@ Request Erasure::close(const std::string& request_id) {
               "\"",
           "a request is closed after it is completed: run `ccctl request run " + request_id + "`");
     }
+    set_phase(tx, request, Phase::closed);
+    if (queue::waiting(tx, request.tenant, request.id) > 0) {
+      throw Error(ErrorKind::refused, "objects of request \"" + request_id + "\" are still there",
+                  "a later hold covers them, or their store refused: run `ccctl request run " +
+                      request_id + "` when that is over");
+    }
     tx.exec({"DELETE FROM ccctl.request_term WHERE tenant_id = $1::text AND request_id = $2::text",
              {request.tenant, request.id}});
     for (const Member& member : request.members) subject::forget(tx, request.tenant, member.ref);
@@ -240,7 +269,6 @@ Request Erasure::close(const std::string& request_id) {
                   {audit::LogName::evidence, request.tenant, "request.closed", world_.actor,
                    request.id, Json::object()},
                   now);
-    set_phase(tx, request, Phase::closed);
   });
   return request;
 }

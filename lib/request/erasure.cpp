@@ -1,6 +1,7 @@
 #include "request/erasure.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "audit/event.h"
@@ -43,7 +44,7 @@ Request Erasure::confirm(const Preview& preview, const std::string& request_id,
   request.map_digest = ground_.map.digest;
   request.plan = canonical(plan::to_json(preview.plan));
   request.planned_rows = preview.outcome.rows();
-  transact([&](store::Tx& tx, Instant now) {
+  const auto insert_all = [&](store::Tx& tx, Instant now) {
     request.created_at = now;
     if (request.intake.received_at == Instant{}) request.intake.received_at = now;
     const RequestPolicy& policy = ground_.rules.requests;
@@ -83,7 +84,18 @@ Request Erasure::confirm(const Preview& preview, const std::string& request_id,
                         {"map", request.map_digest},
                         {"due", to_text(request.due_at)}}},
                   now);
-  });
+  };
+  try {
+    transact(insert_all);
+  } catch (const store::StatementError& error) {
+    // The same confirmation twice at the same moment, or once more while a lost COMMIT was at work.
+    std::optional<Request> other;
+    transact([&](store::Tx& tx, Instant) {
+      other = find_by_confirmation(tx, request.tenant, request.confirmation);
+    });
+    if (error.sqlstate() != "23505" || !other) throw;
+    return std::move(*other);
+  }
   return request;
 }
 
@@ -130,33 +142,44 @@ void Erasure::prepare(const Request& request) {
   }
 }
 
-Request Erasure::advance(const std::string& request_id) {
+Request Erasure::read(const std::string& request_id) {
   Request request;
   transact([&](store::Tx& tx, Instant) { request = get(tx, ground_.tenant, request_id); });
+  return request;
+}
+
+// From one phase to the next, or nowhere.
+void Erasure::step(Request& request) {
+  switch (request.phase) {
+    case Phase::received:
+    case Phase::planned:
+      return start(request);
+    case Phase::erasing:
+      return erase(request);
+    case Phase::settling:
+      return settle(request);
+    case Phase::verifying:
+      return conclude(request);
+    case Phase::unsealed:
+      return seal(request);
+    case Phase::completed:
+    case Phase::closed:
+    case Phase::refused:
+    case Phase::cancelled:
+      return;
+  }
+}
+
+Request Erasure::advance(const std::string& request_id) {
+  Request request = read(request_id);
+  if (request.phase == Phase::completed) drain(request);
   for (;;) {
     const Phase before = request.phase;
-    switch (request.phase) {
-      case Phase::received:
-      case Phase::planned:
-        start(request);
-        break;
-      case Phase::erasing:
-        erase(request);
-        break;
-      case Phase::settling:
-        settle(request);
-        break;
-      case Phase::verifying:
-        conclude(request);
-        break;
-      case Phase::unsealed:
-        seal(request);
-        break;
-      case Phase::completed:
-      case Phase::closed:
-      case Phase::refused:
-      case Phase::cancelled:
-        return request;
+    try {
+      step(request);
+    } catch (const Overtaken&) {
+      request = read(request_id);  // the other process was faster; what is left may be ours to do
+      continue;
     }
     if (request.phase == before) return request;  // waits: for a date, a second try, a seal
   }
@@ -165,10 +188,10 @@ Request Erasure::advance(const std::string& request_id) {
 void Erasure::start(Request& request) {
   prepare(request);
   transact([&](store::Tx& tx, Instant now) {
+    set_phase(tx, request, Phase::erasing);
     for (const Member& member : request.members) {
       run::open_attempt(tx, {request.tenant, request.id, 1, member.ordinal}, now);
     }
-    set_phase(tx, request, Phase::erasing);
   });
 }
 
@@ -217,16 +240,17 @@ void Erasure::erase(Request& request) {
     return;
   }
   transact([&](store::Tx& tx, Instant now) {
+    set_phase(tx, request, Phase::settling);
     const RequestPolicy& policy = ground_.rules.requests;
     request.settle_at = add(now, policy.settling, policy.zone, Granularity::instant);
     tx.exec(
-        {"UPDATE ccctl.request SET settle_at = $3::timestamptz WHERE tenant_id = $1::text AND "
+        {"UPDATE ccctl.request SET restricted = false, settle_at = $3::timestamptz WHERE tenant_id "
+         "= $1::text AND "
          "request_id = $2::text",
          {request.tenant, request.id, to_text(*request.settle_at)}});
     for (const Member& member : request.members) {
       run::open_attempt(tx, {request.tenant, request.id, 2, member.ordinal}, now);
     }
-    set_phase(tx, request, Phase::settling);
   });
 }
 
@@ -252,7 +276,13 @@ run::Work Erasure::work(store::Tx& tx, Instant now, const Request& request, cons
     drivers = drivers_of(finder, {}, {terms}, 1);
   } else {
     drivers.refs = {member.ref};
-    tx.exec(compiler.lock(drivers));
+    const plan::Locks locks = compiler.lock(drivers);
+    const std::uint64_t open = locks.open_units(tx.exec(locks.sql));
+    if (pass == 1 && open > 0) {
+      throw Error(ErrorKind::busy,
+                  "the data subject takes part in a conversation that has not ended",
+                  "the request waits: run `ccctl request run " + request.id + "` afterwards");
+    }
     require_merge_set(finder, request, member);
     drivers = drivers_of(finder, {member.ref}, {terms}, 1);
   }
@@ -287,18 +317,52 @@ run::Work Erasure::work(store::Tx& tx, Instant now, const Request& request, cons
   body["related"] = member.related_id;
   body["pass"] = pass;
   body["confirmation"] = request.confirmation;
+  Json seen = Json::array();
+  for (const rule::Hold& hold : protection.holds) seen.push_back(hold.id);
+  tallies["seenHolds"] = std::move(seen);
   return {std::move(tallies),
           {audit::LogName::evidence, request.tenant, "subject.erased", world_.actor, request.id,
            std::move(body)}};
 }
 
-void Erasure::delete_objects(const Request& request) {
+// The holds that every erasing transaction knew of: none of them covers what it has deleted.
+std::set<std::string> Erasure::seen_holds(store::Tx& tx, const Request& request) {
+  const store::Rows rows =
+      tx.exec({"SELECT tallies FROM ccctl.receipt WHERE tenant_id = $1::text AND request_id = "
+               "$2::text",
+               {request.tenant, request.id}});
+  std::map<std::string, std::size_t> receipts;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const Json tallies = Json::parse(rows.text(r, 0));
+    for (const Json& hold : tallies.at("seenHolds")) ++receipts[hold.get<std::string>()];
+  }
+  std::set<std::string> seen;
+  for (const auto& [hold, count] : receipts) {
+    if (count == rows.size()) seen.insert(hold);
+  }
+  return seen;
+}
+
+void Erasure::delete_objects(const Request& request,
+                             const std::function<void(store::Tx& tx)>& emptied) {
   std::uint64_t waiting = 0;
-  transact(
-      [&](store::Tx& tx, Instant) { waiting = queue::waiting(tx, request.tenant, request.id); });
+  run::ObjectOwner owner{subjects(request), {}, world_.objects, {}, emptied};
+  owner.category_of = [&](const std::string& table) { return ground_.map.table(table)->category; };
+  transact([&](store::Tx& tx, Instant) {
+    waiting = queue::waiting(tx, request.tenant, request.id);
+    if (waiting > 0) owner.seen_holds = seen_holds(tx, request);
+  });
   if (waiting == 0) return;
-  run::delete_objects(world_.session, request.tenant, request.id, subjects(request), world_.objects,
-                      [&](const std::string& table) { return ground_.map.table(table)->category; });
+  const run::ObjectsLeft left =
+      run::delete_objects(world_.session, request.tenant, request.id, owner);
+  if (left.parked > 0) {
+    world_.context.log(LogLevel::warning,
+                       std::to_string(left.parked) + " objects stay: a later hold may cover them");
+  }
+  if (left.failed > 0) {
+    world_.context.log(LogLevel::warning, std::to_string(left.failed) +
+                                              " objects could not be removed from their store");
+  }
 }
 
 }  // namespace ccctl::request

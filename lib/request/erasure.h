@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/context.h"
@@ -35,12 +36,15 @@ class Erasure {
  public:
   Erasure(World world, Ground ground);
 
-  // Stores the confirmed request with its subjects and terms. A restricted one waits for the
+  // Stores the confirmed request with its subjects and terms, and gives it; or the one that another
+  // process has stored with the same confirmation meanwhile. A restricted one waits for the
   // release of the holds in the preview.
   Request confirm(const Preview& preview, const std::string& request_id, const Intake& intake,
                   bool restricted);
-  // Goes on as far as it can. Throws held (nothing done), stale_plan, refused (the merge set grew);
-  // a member that failed while others went through is told by outcome "partial".
+  // Goes on as far as it can; together with another process that does the same, each step is still
+  // done once. A completed request whose receipt left objects behind deletes what it now may.
+  // Throws held (nothing done), stale_plan, refused (the merge set grew); a member that failed
+  // while others went through is told by outcome "partial".
   Request advance(const std::string& request_id);
   // Deletes the terms and the references' keys: from now on nothing here names the person.
   Request close(const std::string& request_id);
@@ -49,18 +53,24 @@ class Erasure {
                       bool deep);
 
  private:
+  Request read(const std::string& request_id);
+  void step(Request& request);
   void start(Request& request);
   void erase(Request& request);
   void settle(Request& request);
   void conclude(Request& request);
   void seal(Request& request);
+  void drain(Request& request);
 
   bool run_member(const Request& request, const Member& member, int pass);
   run::Work work(store::Tx& tx, Instant now, const Request& request, const Member& member,
                  int pass);
   void require_merge_set(const subject::Finder& finder, const Request& request,
                          const Member& member) const;
-  void delete_objects(const Request& request);
+  static std::set<std::string> seen_holds(store::Tx& tx, const Request& request);
+  // `emptied` is called in the transaction that ends the last object's intent.
+  void delete_objects(const Request& request,
+                      const std::function<void(store::Tx& tx)>& emptied = {});
   std::uint64_t rows_of_pass(const Request& request, int pass);
   void prepare(const Request& request);
   std::vector<subject::SubjectRef> subjects(const Request& request) const;

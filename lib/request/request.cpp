@@ -38,15 +38,20 @@ constexpr std::string_view kSelect =
     "channel_ref, "
     "on_behalf_of, identity_method, identity_by, identity_at, due_at, confirmation, policy_digest, "
     "map_digest, plan, "
-    "planned_rows, settle_at, result, pg_catalog.encode(leaf_hash, 'hex') FROM ccctl.request WHERE "
+    "planned_rows, settle_at, result, pg_catalog.encode(leaf_hash, 'hex'), "
+    "pg_catalog.has_column_privilege('ccctl.request_member', 'subject_key', 'SELECT') FROM "
+    "ccctl.request WHERE "
     "tenant_id = "
     "$1::text ";
 
-void read_members(store::Tx& tx, Request& request) {
+// An auditor knows the members by their pseudonyms only.
+void read_members(store::Tx& tx, Request& request, bool sees_keys) {
   const store::Rows rows =
-      tx.exec({"SELECT ordinal, related_id, subject_kind, subject_key, reference, planned_rows, "
-               "status FROM ccctl.request_member WHERE tenant_id = $1::text AND request_id = "
-               "$2::text ORDER BY ordinal",
+      tx.exec({"SELECT ordinal, related_id, subject_kind, " +
+                   std::string(sees_keys ? "subject_key" : "NULL::text") +
+                   ", reference, planned_rows, status FROM ccctl.request_member WHERE tenant_id = "
+                   "$1::text AND request_id = "
+                   "$2::text ORDER BY ordinal",
                {request.tenant, request.id}});
   for (std::size_t r = 0; r < rows.size(); ++r) {
     Member member{static_cast<int>(rows.integer(r, 0)),
@@ -82,7 +87,7 @@ Request from_row(store::Tx& tx, const std::string& tenant, const store::Rows& ro
   request.settle_at = rows.instant(r, 19);
   request.result = rows.text(r, 20);
   request.leaf_hash = rows.text(r, 21);
-  read_members(tx, request);
+  read_members(tx, request, rows.boolean(r, 22));
   return request;
 }
 
@@ -136,6 +141,8 @@ Json to_json(const Request& request) {
          {"actions", "kept", "excluded", "notCovered", "shared", "mentioned", "holds"}) {
       if (result.contains(part)) x[part] = result[part];
     }
+    // Objects that were left when the receipt was written have gone since.
+    if (request.outcome == "complete") x["notCovered"] = Json::array();
   }
   return {{"id", request.id},
           {"name", "request " + request.id},
@@ -214,10 +221,12 @@ void insert(store::Tx& tx, const Request& q) {
 }
 
 void set_phase(store::Tx& tx, Request& request, Phase phase) {
-  tx.exec(
+  const store::Rows moved = tx.exec(
       {"UPDATE ccctl.request SET phase = $3::text WHERE tenant_id = $1::text AND request_id = "
-       "$2::text",
-       {request.tenant, request.id, std::string(to_text(phase))}});
+       "$2::text AND phase = $4::text",
+       {request.tenant, request.id, std::string(to_text(phase)),
+        std::string(to_text(request.phase))}});
+  if (moved.affected() != 1) throw Overtaken(request.id);
   request.phase = phase;
 }
 
@@ -226,7 +235,7 @@ void set_member_status(store::Tx& tx, const Request& request, int ordinal,
   tx.exec(
       {"UPDATE ccctl.request_member SET status = $4::text WHERE tenant_id = $1::text AND "
        "request_id = $2::text AND "
-       "ordinal = $3::integer",
+       "ordinal = $3::integer AND status <> 'COMPLETED'",
        {request.tenant, request.id, std::to_string(ordinal), std::string(status)}});
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "store/session.h"
@@ -67,6 +68,13 @@ struct Request {
   std::vector<Member> members;
 };
 
+// Another process has moved the request on: what this transaction would do may be done already.
+class Overtaken : public Error {
+ public:
+  explicit Overtaken(const std::string& id)
+      : Error(ErrorKind::busy, "another process is working on request \"" + id + "\"") {}
+};
+
 Json to_json(const Request& request);
 
 std::optional<Request> find(store::Tx& tx, const std::string& tenant, const std::string& id);
@@ -76,6 +84,8 @@ Request get(store::Tx& tx, const std::string& tenant, const std::string& id);  /
 std::vector<Request> list(store::Tx& tx, const std::string& tenant);
 
 void insert(store::Tx& tx, const Request& request);
+// Moves the request on from the phase in which it was read, and keeps others from doing so until
+// the transaction ends. Throws Overtaken when somebody else has moved it meanwhile.
 void set_phase(store::Tx& tx, Request& request, Phase phase);
 void set_member_status(store::Tx& tx, const Request& request, int ordinal, std::string_view status);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,11 +19,19 @@ struct ObjectsLeft {
   std::uint64_t failed = 0;  // the object store refused; tried again later
 };
 
-// `category_of` tells the data category of a table, for holds by category.
-ObjectsLeft delete_objects(
-    store::Session& session, const std::string& tenant, const std::string& request_id,
-    const std::vector<subject::SubjectRef>& subjects,
-    const std::function<object::ObjectStore&(const std::string& name)>& store_of,
-    const std::function<std::string(const std::string& table)>& category_of);
+// Whose objects, and what they stand under.
+struct ObjectOwner {
+  std::vector<subject::SubjectRef> subjects;
+  std::set<std::string> seen_holds;  // ids of those that every erasing transaction knew of
+  std::function<object::ObjectStore&(const std::string& name)> store_of;
+  // The data category of a table, for holds by category.
+  std::function<std::string(const std::string& table)> category_of;
+  // Called in the transaction that ends the last intent; may be empty.
+  std::function<void(store::Tx& tx)> emptied;
+};
+
+// Tries every waiting object of the request once. Several workers may do so at the same time.
+ObjectsLeft delete_objects(store::Session& session, const std::string& tenant,
+                           const std::string& request_id, const ObjectOwner& owner);
 
 }  // namespace ccctl::run

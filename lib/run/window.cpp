@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <thread>
 
 #include "base/error.h"
@@ -34,6 +35,26 @@ void open_attempt(store::Tx& tx, const Window& window, Instant at) {
        "$2::text, "
        "$3::text, $4::timestamptz) ON CONFLICT (tenant_id, attempt_id) DO NOTHING",
        {window.tenant, window.attempt_id(), window.request_id, to_text(at)}});
+  // Only now: another worker may have written the receipt, and removed its attempt, a moment before
+  // our insert. From here on nobody else can, because nobody else sees the new row.
+  tx.exec(
+      {"DELETE FROM ccctl.attempt a USING ccctl.receipt r WHERE a.tenant_id = $1::text AND "
+       "a.attempt_id = $2::text AND r.tenant_id = a.tenant_id AND r.request_id = $3::text AND "
+       "r.pass = $4::integer AND r.ordinal = $5::integer",
+       {window.tenant, window.attempt_id(), window.request_id, std::to_string(window.pass),
+        std::to_string(window.ordinal)}});
+}
+
+bool lock_attempt(store::Tx& tx, const Window& window) {
+  return !tx.exec({"SELECT FROM ccctl.attempt WHERE tenant_id = $1::text AND attempt_id = $2::text "
+                   "FOR UPDATE",
+                   {window.tenant, window.attempt_id()}})
+              .empty();
+}
+
+void close_attempt(store::Tx& tx, const Window& window) {
+  tx.exec({"DELETE FROM ccctl.attempt WHERE tenant_id = $1::text AND attempt_id = $2::text",
+           {window.tenant, window.attempt_id()}});
 }
 
 bool find_receipt(store::Tx& tx, const Window& window, Receipt* receipt) {
@@ -55,12 +76,9 @@ bool find_receipt(store::Tx& tx, const Window& window, Receipt* receipt) {
 bool Runner::attempt(const Window& window, const std::function<Work(store::Tx&, Instant now)>& work,
                      Receipt* receipt) {
   store::Tx tx = session_.begin(store::Mode::read_committed);
-  const store::Rows locked =
-      tx.exec({"SELECT pg_catalog.statement_timestamp() FROM ccctl.attempt WHERE tenant_id = "
-               "$1::text AND attempt_id = $2::text FOR UPDATE",
-               {window.tenant, window.attempt_id()}});
+  const bool locked = lock_attempt(tx, window);
   if (find_receipt(tx, window, receipt)) return true;
-  if (locked.empty()) {
+  if (!locked) {
     throw Error(ErrorKind::unexpected,
                 "the attempt row of request \"" + window.request_id + "\" is missing");
   }
@@ -101,16 +119,24 @@ void Runner::reconnect() {
 Receipt Runner::run_window(const Window& window,
                            const std::function<Work(store::Tx&, Instant now)>& work) {
   Receipt receipt;
+  std::minstd_rand dice{std::random_device{}()};
   for (int tries = 1;; ++tries) {
     try {
       if (attempt(window, work, &receipt)) return receipt;
+      if (tries >= kTries) {
+        throw Error(ErrorKind::in_doubt, "the connection was lost during each of " +
+                                             std::to_string(kTries) + " commits");
+      }
       reconnect();  // the next attempt waits for the row lock, then finds the receipt, or does it
                     // again
+      continue;
     } catch (const store::RetryableError&) {
       if (tries >= kTries) throw;
     } catch (const store::StatementError& error) {
       if (tries >= kTries || !passing(error)) throw;
     }
+    // Unequal waits, so that two workers that met once do not meet again.
+    std::this_thread::sleep_for(std::chrono::milliseconds(dice() % (20U << tries)));
   }
 }
 

@@ -40,8 +40,12 @@ struct Work {
   audit::Event event;
 };
 
-// Opens the attempt in the caller's transaction; it must be committed before run_window().
+// Opens the attempt in the caller's READ COMMITTED transaction; it must be committed before
+// run_window(). A window that has its receipt gets none, whoever else is working on it.
 void open_attempt(store::Tx& tx, const Window& window, Instant at);
+// Locks the attempt; false when there is none. First statement of a deleting transaction.
+bool lock_attempt(store::Tx& tx, const Window& window);
+void close_attempt(store::Tx& tx, const Window& window);
 bool find_receipt(store::Tx& tx, const Window& window, Receipt* receipt);
 
 class Runner {
