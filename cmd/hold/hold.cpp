@@ -1,4 +1,5 @@
 // ccctl hold add, list, release.
+#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -45,6 +46,30 @@ std::optional<Instant> instant_option(const Args& args, std::string_view name) {
   return at;
 }
 
+// Notes SIGINT and SIGTERM instead of dying of them: between the commit of a hold and the end of
+// its wait the command must not end without saying that the hold stands.
+class SignalWatch {
+ public:
+  SignalWatch() {
+    struct sigaction note {};
+    note.sa_handler = [](int) { seen_ = 1; };
+    ::sigaction(SIGINT, &note, &interrupt_);
+    ::sigaction(SIGTERM, &note, &terminate_);
+  }
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+  ~SignalWatch() {
+    ::sigaction(SIGINT, &interrupt_, nullptr);
+    ::sigaction(SIGTERM, &terminate_, nullptr);
+  }
+  static bool seen() { return seen_ != 0; }
+
+ private:
+  static inline volatile std::sig_atomic_t seen_ = 0;
+  struct sigaction interrupt_ {};
+  struct sigaction terminate_ {};
+};
+
 int run_add(App& app, const Args& args) {
   app.require_role({Role::officer, Role::admin});
   const std::string tenant = app.tenant();
@@ -75,7 +100,10 @@ int run_add(App& app, const Args& args) {
     }
   }
   hold.added_at = now;
-  rule::add_hold(app.session(), tenant, hold, now);
+  {
+    const SignalWatch watch;
+    hold = rule::add_hold(app.session(), tenant, hold, now, SignalWatch::seen);
+  }
   app.seal_if_possible();
   Json document = json_of(hold, now);
   document["kind"] = "Hold";
@@ -131,7 +159,8 @@ const Spec hold_add{
         "covers a "
         "category, a data type, a range of creation, or the whole tenant. Holds add up, and end "
         "only by an approved "
-        "release.\n\nInterrupted while it waits for running deletions it exits 7: the hold stands.",
+        "release.\n\nInterrupted while it waits for running deletions it exits 7: the hold stands. "
+        "Repeated with the same words it adds no second hold, and waits again.",
     .options = with_person_options({
         {.name = "matter", .value = "MATTER", .help = "the case's reference", .required = true},
         {.name = "reason",

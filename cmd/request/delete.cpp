@@ -169,13 +169,13 @@ int run_delete(App& app, const Args& args) {
   }
   require_confirmation(app, args, preview, id);
   const bool held = !preview.holds.empty();
-  erasure.confirm(preview, id, intake, held);
+  const request::Request request = erasure.confirm(preview, id, intake, held);
   if (held) {
     app.seal_if_possible();
     throw Error(ErrorKind::held, "hold \"" + preview.holds.front() + "\" covers the data subject",
-                "the request waits: run `ccctl request run " + id + "` after the release");
+                "the request waits: run `ccctl request run " + request.id + "` after the release");
   }
-  return answer(app, erasure.advance(id));
+  return answer(app, erasure.advance(request.id));
 }
 
 const std::vector<Option> kIntake{

@@ -1,6 +1,8 @@
 #include "rule/hold.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "audit/event.h"
 #include "base/calendar.h"
@@ -76,6 +78,98 @@ Json scope_json(store::Tx& tx, const std::string& tenant, const Hold& hold) {
   return scope;
 }
 
+void insert(store::Tx& tx, const std::string& tenant, const Hold& hold, Instant at) {
+  tx.exec(
+      {"INSERT INTO ccctl.hold (tenant_id, hold_id, matter, reason, custodian, subject_kind, "
+       "category, data, "
+       "created_from, created_to, review_on, added_at) VALUES ($1::text, $2::text, $3::text, "
+       "$4::text, "
+       "$5::text, $6::text, $7::text, $8::text, $9::timestamptz, $10::timestamptz, $11::date, "
+       "$12::timestamptz) "
+       "ON CONFLICT (tenant_id, hold_id) DO NOTHING",
+       {tenant, hold.id, hold.matter, hold.reason, hold.custodian,
+        hold.subjects.empty() ? store::Value() : store::Value(hold.subjects.front().kind),
+        optional_text(hold.category), optional_text(hold.data), optional_instant(hold.created_from),
+        optional_instant(hold.created_to), optional_text(hold.review_on), to_text(at)}});
+  for (const subject::SubjectRef& ref : hold.subjects) {
+    tx.exec(
+        {"INSERT INTO ccctl.hold_subject (tenant_id, hold_id, subject_kind, subject_key) VALUES "
+         "($1::text, "
+         "$2::text, $3::text, $4::text) ON CONFLICT (tenant_id, hold_id, subject_kind, "
+         "subject_key) DO NOTHING",
+         {tenant, hold.id, ref.kind, ref.key_json()}});
+  }
+  audit::append(tx,
+                {audit::LogName::evidence, tenant, "hold.added", hold.added_by, "",
+                 Json{{"hold", hold.id},
+                      {"matter", hold.matter},
+                      {"reason", hold.reason},
+                      {"custodian", hold.custodian},
+                      {"scope", scope_json(tx, tenant, hold)}}},
+                at);
+}
+
+// The hold that a repeated command has added before.
+std::optional<Hold> find_same(store::Tx& tx, const std::string& tenant, const Hold& hold) {
+  std::vector<subject::SubjectRef> subjects = hold.subjects;
+  std::sort(subjects.begin(), subjects.end());
+  const auto said = [](const Hold& h) {
+    return std::tie(h.matter, h.reason, h.custodian, h.category, h.data, h.created_from,
+                    h.created_to, h.review_on);
+  };
+  for (Hold& other : read(tx, tenant, "AND h.released_at IS NULL")) {
+    std::sort(other.subjects.begin(), other.subjects.end());
+    if (said(other) == said(hold) && other.subjects == subjects) return std::move(other);
+  }
+  return std::nullopt;
+}
+
+struct Attempt {
+  std::string owner, id;
+};
+
+std::vector<Attempt> open_attempts(store::Session& session, const std::string& tenant) {
+  std::vector<Attempt> open;
+  session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+    open.clear();
+    const store::Rows rows =
+        tx.exec({"SELECT tenant_id, attempt_id FROM ccctl.attempt WHERE tenant_id IN ($1::text, "
+                 "'*') ORDER BY tenant_id, attempt_id",
+                 {tenant}});
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      open.push_back({std::string(rows.text(r, 0)), std::string(rows.text(r, 1))});
+    }
+  });
+  return open;
+}
+
+// Each attempt in a transaction of its own: holding several would stop the workers from going on.
+// The wait has no end, because it is what makes the answer true; it is cut into pieces only so that
+// an interruption is noticed.
+void wait_for(store::Session& session, const Attempt& attempt, const std::string& hold_id,
+              const Interrupted& interrupted) {
+  for (;;) {
+    if (interrupted && interrupted()) {
+      throw Error(ErrorKind::busy,
+                  "interrupted while a deletion was running: hold \"" + hold_id +
+                      "\" stands, but may have come too late for what that deletes",
+                  "repeat the command: it adds nothing and goes on waiting");
+    }
+    try {
+      session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+        tx.exec("SET LOCAL lock_timeout = '1s'");
+        tx.exec(
+            {"SELECT FROM ccctl.attempt WHERE tenant_id = $1::text AND attempt_id = $2::text FOR "
+             "UPDATE",
+             {attempt.owner, attempt.id}});
+      });
+      return;
+    } catch (const store::StatementError& error) {
+      if (error.sqlstate() != "55P03") throw;  // lock_not_available: the deletion is still running
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Hold> active_holds(store::Tx& tx, const std::string& tenant) {
@@ -94,63 +188,17 @@ Hold get_hold(store::Tx& tx, const std::string& tenant, const std::string& id) {
   throw Error(ErrorKind::not_found, "no hold \"" + id + "\"", "see `ccctl hold list`");
 }
 
-void add_hold(store::Session& session, const std::string& tenant, const Hold& hold, Instant at) {
+Hold add_hold(store::Session& session, const std::string& tenant, const Hold& hold, Instant at,
+              const Interrupted& interrupted) {
+  Hold standing = hold;
   session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
-    tx.exec(
-        {"INSERT INTO ccctl.hold (tenant_id, hold_id, matter, reason, custodian, subject_kind, "
-         "category, data, "
-         "created_from, created_to, review_on, added_at) VALUES ($1::text, $2::text, $3::text, "
-         "$4::text, "
-         "$5::text, $6::text, $7::text, $8::text, $9::timestamptz, $10::timestamptz, $11::date, "
-         "$12::timestamptz) "
-         "ON CONFLICT (tenant_id, hold_id) DO NOTHING",
-         {tenant, hold.id, hold.matter, hold.reason, hold.custodian,
-          hold.subjects.empty() ? store::Value() : store::Value(hold.subjects.front().kind),
-          optional_text(hold.category), optional_text(hold.data),
-          optional_instant(hold.created_from), optional_instant(hold.created_to),
-          optional_text(hold.review_on), to_text(at)}});
-    for (const subject::SubjectRef& ref : hold.subjects) {
-      tx.exec(
-          {"INSERT INTO ccctl.hold_subject (tenant_id, hold_id, subject_kind, subject_key) VALUES "
-           "($1::text, "
-           "$2::text, $3::text, $4::text) ON CONFLICT (tenant_id, hold_id, subject_kind, "
-           "subject_key) DO NOTHING",
-           {tenant, hold.id, ref.kind, ref.key_json()}});
-    }
-    audit::append(tx,
-                  {audit::LogName::evidence, tenant, "hold.added", hold.added_by, "",
-                   Json{{"hold", hold.id},
-                        {"matter", hold.matter},
-                        {"reason", hold.reason},
-                        {"custodian", hold.custodian},
-                        {"scope", scope_json(tx, tenant, hold)}}},
-                  at);
+    standing = find_same(tx, tenant, hold).value_or(hold);
+    if (standing.id == hold.id) insert(tx, tenant, hold, at);
   });
-  wait_for_attempts(session, tenant);
-}
-
-void wait_for_attempts(store::Session& session, const std::string& tenant) {
-  std::vector<std::pair<std::string, std::string>> open;
-  session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
-    open.clear();
-    const store::Rows rows =
-        tx.exec({"SELECT tenant_id, attempt_id FROM ccctl.attempt WHERE tenant_id IN ($1::text, "
-                 "'*') ORDER BY tenant_id, attempt_id",
-                 {tenant}});
-    for (std::size_t r = 0; r < rows.size(); ++r)
-      open.emplace_back(rows.text(r, 0), rows.text(r, 1));
-  });
-  // One at a time, each in its own transaction and without lock_timeout: the wait is what makes the
-  // answer true, and holding several would stop the workers from going on.
-  for (const auto& [owner, attempt] : open) {
-    session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
-      tx.exec("SET LOCAL lock_timeout = 0");
-      tx.exec(
-          {"SELECT 1 FROM ccctl.attempt WHERE tenant_id = $1::text AND attempt_id = $2::text FOR "
-           "UPDATE",
-           {owner, attempt}});
-    });
+  for (const Attempt& attempt : open_attempts(session, tenant)) {
+    wait_for(session, attempt, standing.id, interrupted);
   }
+  return standing;
 }
 
 Hold release_hold(store::Tx& tx, const std::string& tenant, const std::string& id,

@@ -5,6 +5,7 @@
 // their committed ccctl.attempt rows one after the other.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,10 +38,13 @@ std::vector<Hold> active_holds(store::Tx& tx, const std::string& tenant);
 std::vector<Hold> all_holds(store::Tx& tx, const std::string& tenant);
 Hold get_hold(store::Tx& tx, const std::string& tenant, const std::string& id);
 
-// Commits the hold and waits for open attempts. busy when interrupted in the wait: the hold stands,
-// and waiting again (wait_for_attempts) is harmless.
-void add_hold(store::Session& session, const std::string& tenant, const Hold& hold, Instant at);
-void wait_for_attempts(store::Session& session, const std::string& tenant);
+// Commits the hold and waits for every transaction that may be deleting without having seen it.
+// Gives the hold that stands: one that says the same and is not released is not added again, only
+// waited for. `interrupted` is asked about once a second of the wait; when it is true, busy is
+// thrown: the hold stands, and adding it again goes on with the wait.
+using Interrupted = std::function<bool()>;
+Hold add_hold(store::Session& session, const std::string& tenant, const Hold& hold, Instant at,
+              const Interrupted& interrupted = {});
 
 // Ends a hold whose release was approved; rows stay until the grace has passed.
 Hold release_hold(store::Tx& tx, const std::string& tenant, const std::string& id,
