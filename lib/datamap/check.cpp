@@ -28,7 +28,7 @@ bool disjoint(const Where& a, const Where& b) {
 
 }  // namespace
 
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
   return "\"" + std::string(name) + "\"";
 }
 
@@ -40,7 +40,7 @@ void check_subjects(const Map& map, Report& report) {
       if (a.table != b.table || disjoint(a.where, b.where)) continue;
       report.refuse(
           "subject_overlap", a.table, a.kind + ", " + b.kind,
-          "a row can be a subject of both types " + quoted(a.kind) + " and " + quoted(b.kind),
+          "a row can be a subject of both types " + in_quotes(a.kind) + " and " + in_quotes(b.kind),
           "give each a `where` on the same column with values of its own");
     }
   }

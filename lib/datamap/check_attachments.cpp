@@ -30,7 +30,7 @@ void check_attached(const Map& map, const CatalogTable& there, Report& report) {
       if (ignored(map, there.name + ":" + name)) continue;
       report.refuse(
           kind.rule, there.name, name,
-          "the " + std::string(kind.what) + " " + quoted(name) + " " + kind.effect +
+          "the " + std::string(kind.what) + " " + in_quotes(name) + " " + kind.effect +
               ", and the map does not account for it",
           "once it is known to be harmless, add \"" + there.name + ":" + name + "\" to `ignore`");
     }

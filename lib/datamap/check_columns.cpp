@@ -8,7 +8,7 @@
 namespace ccctl::datamap {
 namespace {
 
-using Effect = ColumnErase::Effect;
+using EraseEffect = ColumnErase::Effect;
 
 bool textual(const std::string& type) {
   const std::string base = base_type(type);
@@ -43,17 +43,17 @@ std::string misfit(const Column& column, const ColumnErase& erase, const Catalog
       return "the type " + there.type + " is no array";
     return "";
   }
-  if (erase.effect == Effect::none) return "";
+  if (erase.effect == EraseEffect::none) return "";
   if (there.generated) return "a generated column cannot be written";
   switch (erase.effect) {
-    case Effect::drop:
+    case EraseEffect::drop:
       return "drop fits a member in JSON or an array's elements, not a whole column";
-    case Effect::truncate:
-    case Effect::pseudonymise:
+    case EraseEffect::truncate:
+    case EraseEffect::pseudonymise:
       if (!textual(there.type))
         return "only a text can be cut or replaced by a hash, not " + there.type;
       break;
-    case Effect::generalise:
+    case EraseEffect::generalise:
       if (!temporal(there.type))
         return "only a date or timestamp can be generalised, not " + there.type;
       break;
@@ -61,8 +61,8 @@ std::string misfit(const Column& column, const ColumnErase& erase, const Catalog
       break;
   }
   const auto bound = longest(there.type);
-  const std::size_t length = erase.effect == Effect::set_value ? characters(erase.value)
-                             : erase.effect == Effect::pseudonymise
+  const std::size_t length = erase.effect == EraseEffect::set_value ? characters(erase.value)
+                             : erase.effect == EraseEffect::pseudonymise
                                  ? static_cast<std::size_t>(erase.count)
                                  : 0;
   if (bound && length > *bound) return "the value is longer than " + there.type + " takes";
@@ -73,8 +73,8 @@ std::string misfit(const Column& column, const ColumnErase& erase, const Catalog
 // The unique key in which erased rows would collide; empty: there is none.
 std::string collision(const CatalogColumn& column, const ColumnErase& erase,
                       const CatalogTable& there) {
-  if (erase.effect != Effect::set_value && erase.effect != Effect::truncate &&
-      erase.effect != Effect::generalise) {
+  if (erase.effect != EraseEffect::set_value && erase.effect != EraseEffect::truncate &&
+      erase.effect != EraseEffect::generalise) {
     return "";
   }
   const auto within = [](const std::vector<std::string>& inner,
@@ -120,7 +120,7 @@ void check_column(const Table& table, const CatalogTable& there, const Column& c
                   bool rows_stay, Report& report) {
   const CatalogColumn* found = there.column(column.site.column);
   if (!found) return;
-  const bool said = column.erase.effect != Effect::none;
+  const bool said = column.erase.effect != EraseEffect::none;
   const ColumnErase erase = said || rows_stay ? column.effective_erase() : column.erase;
   const std::string place = column.site.text();
   const std::string remedy = "choose another `erase` for the column";
@@ -129,7 +129,7 @@ void check_column(const Table& table, const CatalogTable& there, const Column& c
     return;
   }
   if (!column.site.plain()) return;
-  if (erase.effect == Effect::set_null && found->not_null) {
+  if (erase.effect == EraseEffect::set_null && found->not_null) {
     report.refuse("erase_value", table.name, place,
                   "erasing makes it null, but the column is NOT NULL",
                   "give the column an `erase` such as {set: …}");
@@ -142,12 +142,12 @@ void check_column(const Table& table, const CatalogTable& there, const Column& c
   for (const Check& check : there.checks) {
     const bool reads =
         std::find(check.columns.begin(), check.columns.end(), found->name) != check.columns.end();
-    const bool changed = erase.effect != Effect::none;
-    const bool tried = check.columns.size() == 1 &&
-                       (erase.effect == Effect::set_null || erase.effect == Effect::set_value);
+    const bool changed = erase.effect != EraseEffect::none;
+    const bool tried = check.columns.size() == 1 && (erase.effect == EraseEffect::set_null ||
+                                                     erase.effect == EraseEffect::set_value);
     if (!reads || !changed || tried) continue;
     report.find("erase_under_check", table.name, place,
-                "the constraint " + quoted(check.name) +
+                "the constraint " + in_quotes(check.name) +
                     " reads the column and may refuse what erasing writes",
                 "try it on a copy");
   }
@@ -160,13 +160,14 @@ void check_anchor(const Map& map, const Table& table, const CatalogTable& there,
   const CatalogColumn* column = there.column(anchor.column);
   if (!column) return;
   if (!temporal(column->type)) {
-    report.refuse("anchor_type", table.name, anchor.column,
-                  "anchor " + quoted(name) + " is " + column->type + ", not a date or timestamp");
+    report.refuse(
+        "anchor_type", table.name, anchor.column,
+        "anchor " + in_quotes(name) + " is " + column->type + ", not a date or timestamp");
   } else if (base_type(column->type) == "timestamp without time zone" && anchor.zone.empty() &&
              map.zone.empty()) {
     report.refuse(
         "anchor_zone", table.name, anchor.column,
-        "anchor " + quoted(name) + " is a timestamp without time zone, and no zone is given",
+        "anchor " + in_quotes(name) + " is a timestamp without time zone, and no zone is given",
         "give the anchor or the map a zone");
   }
 }

@@ -143,7 +143,7 @@ class DataCheck {
     if (rows == 0) return;
     report_.find(
         "dangling_link", table.name, link.name,
-        counted(rows) + " rows lead to a row of " + quoted(link.to) + " that does not exist",
+        counted(rows) + " rows lead to a row of " + in_quotes(link.to) + " that does not exist",
         "find out whose rows they are: no request reaches them");
   }
 

@@ -38,33 +38,33 @@ void check_foreign_key(const ForeignKey& key, const Map& map, const Catalog& cat
   }
   const std::string place = key.from + "(" + list(key.from_columns, false) + ")";
   if (deletable(to) && links.empty() && !is_tenant_key(key, map)) {
-    report.refuse(
-        "foreign_key_without_link", key.to, place,
-        "the foreign key " + quoted(key.name) + " of " + quoted(key.from) +
-            " points at rows that may be deleted, and no link says what then",
-        from ? "add a link to " + quoted(key.from) : "map " + quoted(key.from) + " with a link");
+    report.refuse("foreign_key_without_link", key.to, place,
+                  "the foreign key " + in_quotes(key.name) + " of " + in_quotes(key.from) +
+                      " points at rows that may be deleted, and no link says what then",
+                  from ? "add a link to " + in_quotes(key.from)
+                       : "map " + in_quotes(key.from) + " with a link");
   }
   const bool counted =
       std::any_of(links.begin(), links.end(), [](const Link* l) { return l->down != Down::stay; });
   if (to && !counted && (key.on_delete == 'c' || key.on_delete == 'n' || key.on_delete == 'd')) {
     report.refuse(
         "cascade_unaccounted", key.to, place,
-        "the foreign key " + quoted(key.name) + " changes rows of " + quoted(key.from) +
+        "the foreign key " + in_quotes(key.name) + " changes rows of " + in_quotes(key.from) +
             " on delete, which no plan would count",
-        "give " + quoted(key.from) + " a link with down: follow or cut, or drop the cascade");
+        "give " + in_quotes(key.from) + " a link with down: follow or cut, or drop the cascade");
   }
   for (const Link* link : links) {
     if (link->down != Down::stay || !deletable(to)) continue;
     report.refuse("stay_on_foreign_key", key.from, link->name,
-                  "the link stays, but the foreign key " + quoted(key.name) + " does not let " +
-                      quoted(key.to) + " be deleted under it",
+                  "the link stays, but the foreign key " + in_quotes(key.name) + " does not let " +
+                      in_quotes(key.to) + " be deleted under it",
                   "use down: follow or cut");
   }
   const CatalogTable* there = catalog.table(key.from);
   if (from && to && there && !key.indexed) {
     report.find(
         "foreign_key_without_index", key.from, key.name,
-        "each delete in " + quoted(key.to) + " reads the whole of " + quoted(key.from),
+        "each delete in " + in_quotes(key.to) + " reads the whole of " + in_quotes(key.from),
         std::string(there->partitioned ? "CREATE INDEX ON " : "CREATE INDEX CONCURRENTLY ON ") +
             there->sql_name + " (" + list(key.from_columns, true) + ")");
   }
@@ -78,11 +78,11 @@ void check_cut(const Table& table, const CatalogTable& there, const Link& link, 
     if (tenant || !column || !site.plain()) continue;
     if (column->not_null) {
       report.refuse("cut_not_null", table.name, link.name,
-                    "the link is cut, but its column " + quoted(site.column) + " is NOT NULL",
+                    "the link is cut, but its column " + in_quotes(site.column) + " is NOT NULL",
                     "use down: follow, or allow NULL in the column");
     } else if (column->generated) {
       report.refuse("cut_not_null", table.name, link.name,
-                    "the link is cut, but its column " + quoted(site.column) + " is generated");
+                    "the link is cut, but its column " + in_quotes(site.column) + " is generated");
     }
   }
 }
@@ -103,8 +103,9 @@ void check_types(const Table& table, const CatalogTable& there, const Link& link
     const auto type = type_at(link.from[i], *from_column);
     if (!type || joinable(*type, key_column->type)) continue;
     report.refuse("link_type", table.name, link.name,
-                  link.from[i].text() + " is " + *type + ", the key's " + quoted(key_column->name) +
-                      " is " + key_column->type + ": no cast joins them without loss");
+                  link.from[i].text() + " is " + *type + ", the key's " +
+                      in_quotes(key_column->name) + " is " + key_column->type +
+                      ": no cast joins them without loss");
   }
 }
 

@@ -37,7 +37,7 @@ std::vector<const Where*> conditions(const Map& map, const Table& table);
 // A shell pattern (* and ?) of `ignore` over a logical name, or over TABLE:NAME for a trigger,
 // rule, publication, materialised view or inheritance child that the site has looked at.
 bool ignored(const Map& map, std::string_view name);
-std::string quoted(std::string_view name);
+std::string in_quotes(std::string_view name);
 
 // The foreign key that stands behind a link: each of its pairs is one of the link's.
 bool stands_behind(const ForeignKey& key, const Table& table, const Link& link, const Map& map);

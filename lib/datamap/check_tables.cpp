@@ -32,19 +32,19 @@ void add_columns(std::vector<Mention>& out, const Table& table) {
 
 void add_links(std::vector<Mention>& out, const Table& table) {
   for (const Link& link : table.links) {
-    const std::string part = "link " + quoted(link.name);
+    const std::string part = "link " + in_quotes(link.name);
     for (const Site& site : link.from) out.push_back({site.column, part});
     add_where(out, link.when, part);
     add_where(out, link.count, part);
   }
   for (const Object& object : table.objects) {
-    out.push_back({object.pointer.column, "object " + quoted(object.name)});
+    out.push_back({object.pointer.column, "object " + in_quotes(object.name)});
   }
 }
 
 void add_subjects(std::vector<Mention>& out, const Map& map, const Table& table) {
   for (const SubjectType& subject : map.subjects) {
-    const std::string part = "subject " + quoted(subject.kind);
+    const std::string part = "subject " + in_quotes(subject.kind);
     if (subject.merge && subject.merge->table == table.name) {
       for (const std::string& column : subject.merge->member) out.push_back({column, part});
       for (const std::string& column : subject.merge->canonical_columns)
@@ -81,7 +81,7 @@ void check_table(const Map& map, const Table& table, const CatalogTable& there, 
   for (const CatalogColumn& column : there.columns) {
     if (!column.refuses_value.empty()) {
       report.refuse("condition_value", table.name, column.name,
-                    "a condition compares it with " + quoted(column.refuses_value) + ", which " +
+                    "a condition compares it with " + in_quotes(column.refuses_value) + ", which " +
                         column.type + " cannot hold",
                     "correct the value in the map");
     }
@@ -141,7 +141,7 @@ std::vector<Mention> mentions(const Map& map, const Table& table) {
   for (const DataType& type : table.data) add_where(out, type.when, "data");
   add_site(out, table.retention_label, "retention_label");
   for (const auto& [name, anchor] : table.anchors)
-    add_anchor(out, anchor, "anchor " + quoted(name));
+    add_anchor(out, anchor, "anchor " + in_quotes(name));
   if (table.hidden && !table.hidden->column.empty())
     out.push_back({table.hidden->column, "hidden"});
   add_subjects(out, map, table);

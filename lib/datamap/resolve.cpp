@@ -13,7 +13,7 @@ namespace {
   throw doc::error_at(ErrorKind::map_invalid, at, message, std::move(hint));
 }
 
-std::string quoted(std::string_view name) {
+std::string quoted_name(std::string_view name) {
   return "\"" + std::string(name) + "\"";
 }
 
@@ -43,7 +43,7 @@ class Resolver {
   const Table& known(const TableName& name, const doc::Position& at, const std::string& who) const {
     const Table* table = map_.table(name);
     if (!table)
-      refuse(at, who + " names the unknown table " + quoted(name),
+      refuse(at, who + " names the unknown table " + quoted_name(name),
              doc::suggestion_hint(name, names_));
     return *table;
   }
@@ -55,7 +55,7 @@ class Resolver {
     }
     for (const std::string& clean : table.clean) {
       if (personal.contains(clean))
-        refuse(table.at, "column " + quoted(clean) + " is both clean and personal");
+        refuse(table.at, "column " + quoted_name(clean) + " is both clean and personal");
     }
     const bool matches = std::any_of(table.columns.begin(), table.columns.end(),
                                      [](const Column& column) { return !column.is.empty(); });
@@ -64,12 +64,12 @@ class Resolver {
 
   void tenant(const Table& table) const {
     if (table.tenant.how != Tenant::How::link || table.link(table.tenant.value)) return;
-    refuse(table.at, "table " + quoted(table.name) + " knows its tenant by the link " +
-                         quoted(table.tenant.value) + ", which it does not have");
+    refuse(table.at, "table " + quoted_name(table.name) + " knows its tenant by the link " +
+                         quoted_name(table.tenant.value) + ", which it does not have");
   }
 
   void link(const Table& table, const Link& link) const {
-    const std::string who = "link " + quoted(link.name);
+    const std::string who = "link " + quoted_name(link.name);
     if (link.to.empty()) {
       if (link.down != Down::stay || link.up_last)
         refuse(link.at, who + " leads to none: only down: stay fits");
@@ -80,7 +80,7 @@ class Resolver {
     if (link.from.size() != to.key.size()) {
       refuse(link.at,
              who + " has " + std::to_string(link.from.size()) + " columns, the key of " +
-                 quoted(to.name) + " has " + std::to_string(to.key.size()),
+                 quoted_name(to.name) + " has " + std::to_string(to.key.size()),
              "give `from` in the order of the key");
     }
     std::set<Site> distinct(link.from.begin(), link.from.end());
@@ -100,20 +100,20 @@ class Resolver {
           std::find(table.key.begin(), table.key.end(), site.column) != table.key.end();
       if (site.plain() && key && !tenant) {
         refuse(link.at,
-               who + " is cut, but its column " + quoted(site.column) + " is part of the key");
+               who + " is cut, but its column " + quoted_name(site.column) + " is part of the key");
       }
     }
   }
 
   void anchor(const Table& table, const std::string& name, const Anchor& anchor,
               std::set<std::string>& open) const {
-    const std::string who = "anchor " + quoted(name) + " of " + quoted(table.name);
+    const std::string who = "anchor " + quoted_name(name) + " of " + quoted_name(table.name);
     switch (anchor.source) {
       case Anchor::Source::column:
         return;
       case Anchor::Source::tenant:
         if (!map_.tenants || !map_.tenants->anchors.contains(anchor.anchor)) {
-          refuse(table.at, who + " names the unknown tenant anchor " + quoted(anchor.anchor));
+          refuse(table.at, who + " names the unknown tenant anchor " + quoted_name(anchor.anchor));
         }
         return;
       case Anchor::Source::latest_of:
@@ -124,12 +124,12 @@ class Resolver {
     }
     const Link* link = table.link(anchor.link);
     if (!link || link->to.empty())
-      refuse(table.at, who + " names the unknown link " + quoted(anchor.link));
+      refuse(table.at, who + " names the unknown link " + quoted_name(anchor.link));
     const Table& to = known(link->to, link->at, who);
     const auto there = to.anchors.find(anchor.anchor);
     if (there == to.anchors.end()) {
-      refuse(table.at, who + " names the anchor " + quoted(anchor.anchor) + ", which " +
-                           quoted(to.name) + " does not have");
+      refuse(table.at, who + " names the anchor " + quoted_name(anchor.anchor) + ", which " +
+                           quoted_name(to.name) + " does not have");
     }
     if (!open.insert(to.name + "\n" + anchor.anchor).second)
       refuse(table.at, who + " leads back to itself");
@@ -142,12 +142,12 @@ class Resolver {
       for (const Anchor& part : anchor.parts) plain_anchor(name, part);
     } else if (anchor.source != Anchor::Source::column) {
       refuse({map_.tables.empty() ? "" : map_.tables.front().at.file, 0, 0},
-             "tenant anchor " + quoted(name) + " is not a column of the tenants' table");
+             "tenant anchor " + quoted_name(name) + " is not a column of the tenants' table");
     }
   }
 
   void subject(const SubjectType& subject) const {
-    const std::string who = "subject " + quoted(subject.kind);
+    const std::string who = "subject " + quoted_name(subject.kind);
     const Table& table = known(subject.table, subject.at, who);
     const std::size_t ids = map_.id_columns(table).size();
     if (ids == 0) refuse(subject.at, who + " stands in a table whose key has no id");

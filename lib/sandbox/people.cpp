@@ -18,12 +18,12 @@ std::string padded(std::uint64_t value, std::size_t width) {
 
 // Of twenty people twelve are Japanese, five English-speaking and three German; the rank counts
 // within the language, so that reserved number ranges are used without gaps.
-struct Place {
+struct Slot {
   Language language;
   std::uint64_t rank;
 };
 
-Place place_of(std::uint64_t i) {
+Slot slot_of(std::uint64_t i) {
   const std::uint64_t group = i / 20;
   const std::uint64_t at = i % 20;
   if (at < 12) return {Language::ja, group * 12 + at};
@@ -56,28 +56,28 @@ std::string british_phone(std::uint64_t rank) {
   return "+44" + std::string(kAreas[rank % kAreas.size()]) + padded(rank / kAreas.size(), 4);
 }
 
-std::string phone_of(const Place& place) {
-  switch (place.language) {
+std::string phone_of(const Slot& slot) {
+  switch (slot.language) {
     case Language::ja:
-      return "+81120" + padded(place.rank, 6);
+      return "+81120" + padded(slot.rank, 6);
     case Language::de:
-      return german_phone(place.rank);
+      return german_phone(slot.rank);
     default:
       break;
   }
-  const std::uint64_t five = place.rank / 5;
-  const std::uint64_t at = place.rank % 5;
+  const std::uint64_t five = slot.rank / 5;
+  const std::uint64_t at = slot.rank % 5;
   return at < 3 ? american_phone(five * 3 + at) : british_phone(five * 2 + at - 3);
 }
 
-std::string mobile_of(const Place& place) {
-  switch (place.language) {
+std::string mobile_of(const Slot& slot) {
+  switch (slot.language) {
     case Language::ja:
-      return "+8190" + padded(place.rank, 8);
+      return "+8190" + padded(slot.rank, 8);
     case Language::de:
-      return "+49171392" + padded(place.rank, 5);
+      return "+49171392" + padded(slot.rank, 5);
     default:
-      return "+4477009" + padded(place.rank < 900 ? place.rank : place.rank + 100, 5);
+      return "+4477009" + padded(slot.rank < 900 ? slot.rank : slot.rank + 100, 5);
   }
 }
 
@@ -144,17 +144,17 @@ std::string code(Language language) {
 
 Person person(std::uint64_t seed, std::uint64_t i) {
   Random random(seed, "person", i);
-  const Place place = place_of(i);
+  const Slot slot = slot_of(i);
   Person person;
-  person.language = place.language;
-  const NameLists& lists = lists_of(place.language);
+  person.language = slot.language;
+  const NameLists& lists = lists_of(slot.language);
   set_name(person, random, random.pick(lists.family));
   const std::string handle = person.ascii + std::to_string(i);
-  person.email = handle + "@" + domain_of(place.language);
-  person.phone = phone_of(place);
-  if (random.percent(30)) person.mobile = mobile_of(place);
+  person.email = handle + "@" + domain_of(slot.language);
+  person.phone = phone_of(slot);
+  if (random.percent(30)) person.mobile = mobile_of(slot);
   if (random.percent(10)) person.work_phone = "+81120" + padded(900000 + i % 100000, 6);
-  person.address = address_of(place.language, random);
+  person.address = address_of(slot.language, random);
   if (random.percent(15)) person.twitter = handle;
   if (random.percent(10)) person.facebook = handle;
   return person;
