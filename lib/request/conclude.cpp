@@ -60,10 +60,12 @@ Receipts load_receipts(store::Tx& tx, const Request& request, int only_pass) {
   return all;
 }
 
-std::vector<datamap::TableName> kept_tables(const Json& kept) {
-  std::vector<datamap::TableName> tables;
-  for (const Json& entry : kept) tables.push_back(entry.at("table").get<std::string>());
-  return tables;
+std::map<datamap::TableName, std::uint64_t> kept_rows(const Json& kept) {
+  std::map<datamap::TableName, std::uint64_t> rows;
+  for (const Json& entry : kept) {
+    rows[entry.at("table").get<std::string>()] += entry.at("rows").get<std::uint64_t>();
+  }
+  return rows;
 }
 
 }  // namespace
@@ -76,6 +78,18 @@ std::uint64_t Erasure::rows_of_pass(const Request& request, int pass) {
       rows += tallies.at("rows").get<std::uint64_t>();
   });
   return rows;
+}
+
+// A hold that comes between the passes leaves the request partly done until its release.
+bool Erasure::run_pass(const Request& request, int pass) {
+  try {
+    return std::all_of(request.members.begin(), request.members.end(),
+                       [&](const Member& member) { return run_member(request, member, pass); });
+  } catch (const Error& error) {
+    if (error.exit_code() != 5) throw;
+    world_.context.log(LogLevel::warning, "request " + request.id + ": " + error.what());
+    return false;
+  }
 }
 
 // Another pass over the same subjects once the settling time has passed, until one finds nothing.
@@ -95,12 +109,7 @@ void Erasure::settle(Request& request) {
         run::open_attempt(tx, {request.tenant, request.id, pass, member.ordinal}, now);
       }
     });
-    for (const Member& member : request.members) {
-      if (!run_member(request, member, pass)) {
-        request.outcome = "partial";
-        return;
-      }
-    }
+    if (!run_pass(request, pass)) return note_partial(request);
     delete_objects(request);
     if (rows_of_pass(request, pass) == 0) break;
   }
@@ -120,8 +129,8 @@ Verification Erasure::verify(const std::string& request_id,
   store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
   const Json kept = merged(load_receipts(tx, request, 0).tallies, "kept", {"table", "rule"});
   return request::verify(tx, {ground_.map, *catalog_, *scope_, ground_.tenant,
-                              terms.empty() ? load_terms(tx, request, -1) : terms,
-                              kept_tables(kept), subjects(request), deep});
+                              terms.empty() ? load_terms(tx, request, -1) : terms, kept_rows(kept),
+                              subjects(request), deep});
 }
 
 // Verifies, and writes the leaf that is the receipt, in one transaction with the phase.

@@ -129,16 +129,18 @@ class Verifier {
                         "), pg_catalog.count(*) FROM " + search_.catalog.at(table.name).sql_name +
                         " t WHERE " + tenant + " AND (" + any + ")",
                     params.take()});
-      const auto orphans = static_cast<std::uint64_t>(rows.integer(0, 0));
-      const auto total = static_cast<std::uint64_t>(rows.integer(0, 1));
-      const bool kept =
-          std::find(search_.kept.begin(), search_.kept.end(), table.name) != search_.kept.end();
-      if (shared && total > 0) hit(Finding::shared, table, column, total);
-      if (shared) continue;
-      if (kept && total > 0) {
-        hit(Finding::kept, table, column, total);
+      auto orphans = static_cast<std::uint64_t>(rows.integer(0, 0));
+      auto total = static_cast<std::uint64_t>(rows.integer(0, 1));
+      if (shared) {
+        if (total > 0) hit(Finding::shared, table, column, total);
         continue;
       }
+      const auto it = search_.kept.find(table.name);
+      const std::uint64_t kept = it == search_.kept.end() ? 0 : std::min(it->second, total);
+      if (kept > 0) hit(Finding::kept, table, column, kept);
+      // A kept row has lost its person too: it counts among the orphans first.
+      orphans -= std::min(orphans, kept);
+      total -= kept;
       if (orphans > 0) hit(Finding::residue, table, column, orphans);
       if (total > orphans) hit(Finding::mentioned, table, column, total - orphans);
     }

@@ -1,6 +1,7 @@
 // After an erasure: does anything of the subject still stand where it must not?
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -34,13 +35,14 @@ struct Search {
   const datamap::Catalog& catalog;
   const plan::Scope& scope;
   std::string tenant;
-  std::vector<subject::Identifier> identifiers;  // strong ones are searched, names are not
-  std::vector<datamap::TableName> kept;          // tables with rows that were kept
-  std::vector<subject::SubjectRef> own;          // the subjects erased
-  bool deep = false;                             // also free text and columns without an index
+  std::vector<subject::Identifier> identifiers;      // strong ones are searched, names are not
+  std::map<datamap::TableName, std::uint64_t> kept;  // how many rows of a table were kept
+  std::vector<subject::SubjectRef> own;              // the subjects erased
+  bool deep = false;                                 // also free text and columns without an index
 };
 
-// A value that another live subject shares is `shared`. A row that still belongs to somebody (one
+// A value that another live subject shares is `shared`. As many hits in a table as rows of it were
+// kept are `kept`, no more. A row that still belongs to somebody (one
 // of its follow links leads to a live row) only mentions the value; a row that belongs to nobody
 // any more, a row of a match table, and a subject's own row are residue.
 Verification verify(store::Tx& tx, const Search& search);
