@@ -173,7 +173,8 @@ $$;
 
 GRANT SELECT, INSERT, UPDATE ON ccctl.approval, ccctl.hold TO ccctl_officer, ccctl_admin;
 GRANT SELECT, INSERT ON ccctl.hold_subject TO ccctl_officer, ccctl_admin;
-GRANT SELECT ON ccctl.approval, ccctl.hold, ccctl.request, ccctl.receipt TO ccctl_auditor;
+GRANT SELECT ON ccctl.approval, ccctl.hold, ccctl.hold_subject, ccctl.request, ccctl.receipt
+  TO ccctl_auditor;
 GRANT SELECT, INSERT, UPDATE ON ccctl.request, ccctl.request_member TO ccctl_officer;
 GRANT SELECT, INSERT, DELETE ON ccctl.request_term TO ccctl_officer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ccctl.item TO ccctl_officer;
@@ -184,3 +185,6 @@ GRANT SELECT, UPDATE ON ccctl.attempt TO ccctl_admin;
 GRANT SELECT, INSERT, DELETE ON ccctl.subject_ref TO ccctl_officer;
 GRANT SELECT, INSERT ON ccctl.subject_ref TO ccctl_admin;
 GRANT SELECT ON ccctl.request TO ccctl_admin;
+-- Whoever reads a request sees its members by their pseudonyms, not by their keys.
+GRANT SELECT (tenant_id, request_id, ordinal, related_id, subject_kind, reference, planned_rows, status)
+  ON ccctl.request_member TO ccctl_admin, ccctl_auditor;
