@@ -33,11 +33,15 @@ const Json& member(const Json& row, const std::string& name) {
   return found == row.end() ? nothing : *found;
 }
 
+// "createdDate" and "created_date" are both CREATED DATE.
 std::string heading(const std::string& column) {
-  std::string text = escape_for_terminal(column);
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    if (c == '_') c = ' ';
+  std::string text;
+  bool after_small = false;
+  for (const char c : escape_for_terminal(column)) {
+    const bool small = c >= 'a' && c <= 'z';
+    if (after_small && c >= 'A' && c <= 'Z') text += ' ';
+    text += c == '_' ? ' ' : small ? static_cast<char>(c - 'a' + 'A') : c;
+    after_small = small;
   }
   return text;
 }

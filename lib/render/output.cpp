@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@ namespace ccctl::render {
 namespace {
 
 constexpr std::size_t kBuffer = 64 * 1024;
+// What a result hardly ever exceeds; set aside before a command changes anything.
+constexpr rlim_t kReserved = 256 * 1024;
 
 [[noreturn]] void fail(const std::string& what, int error) {
   std::string reason = std::generic_category().message(error);
@@ -41,6 +44,17 @@ int write_all(int fd, std::string_view bytes) {
     }
   }
   return 0;
+}
+
+// The error that a later write would meet, or 0. A device such as /dev/full, and a disk without a
+// free block, refuse at once; a limit on file sizes is ours to compare.
+int room_error(int fd, bool regular) {
+  if (!regular) return ::write(fd, "", 0) < 0 && errno == ENOSPC ? ENOSPC : 0;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < kReserved) return EFBIG;
+  // Blocks beyond the end, so that the size stays what was written; not every file system can.
+  if (::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(kReserved)) == 0) return 0;
+  return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? errno : 0;
 }
 
 std::string quoted(const std::string& path) {
@@ -126,6 +140,11 @@ Output Output::standard() {
   impl->target = "standard output";
   impl->fd = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
   if (impl->fd < 0) fail("cannot write to standard output", errno);
+  struct stat there {};
+  const bool device = ::fstat(impl->fd, &there) == 0 && S_ISCHR(there.st_mode);
+  if (const int error = device ? room_error(impl->fd, false) : 0) {
+    fail("cannot write to standard output", error);
+  }
   return Output(std::move(impl));
 }
 
@@ -138,6 +157,9 @@ Output Output::reserve(const std::string& path) {
     // Renaming over a device or a pipe would destroy it.
     impl->fd = ::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
     if (impl->fd < 0) fail("cannot open " + impl->target, errno);
+    if (const int error = room_error(impl->fd, false)) {
+      fail("cannot write to " + impl->target, error);
+    }
     return Output(std::move(impl));
   }
   const std::filesystem::path file(path);
@@ -149,6 +171,7 @@ Output Output::reserve(const std::string& path) {
   impl->folder = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (impl->folder < 0) fail("cannot create " + impl->target, errno);
   impl->create();
+  if (const int error = room_error(impl->fd, true)) fail("cannot write to " + impl->target, error);
   return Output(std::move(impl));
 }
 
@@ -162,6 +185,9 @@ void Output::finish() {
   if (out.fd < 0) return;
   out.flush();
   if (!out.name.empty()) {
+    struct stat written {};
+    // Gives back the blocks that were set aside.
+    if (::fstat(out.fd, &written) == 0) (void)!::ftruncate(out.fd, written.st_size);
     if (::fsync(out.fd) != 0) fail("cannot write to " + out.target, errno);
     out.publish();
   }

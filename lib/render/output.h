@@ -14,8 +14,9 @@ namespace ccctl::render {
 
 class Output {
  public:
+  // Throws now when it is a device that takes nothing.
   static Output standard();
-  // Reserves the file: throws now when it cannot be created.
+  // Reserves the file: throws now when it cannot be created, or has no room for a result.
   static Output reserve(const std::string& path);
 
   Output(Output&&) noexcept;

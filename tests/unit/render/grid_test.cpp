@@ -31,7 +31,8 @@ TEST(Table, JapaneseTakesTwoColumnsPerCharacter) {
 }
 
 TEST(Table, AnEmptyListIsItsHeading) {
-  EXPECT_EQ(grid({{"name", "due_date"}, {}}, Format::table), "NAME  DUE DATE\n");
+  EXPECT_EQ(grid({{"name", "due_date", "dueDate"}, {}}, Format::table),
+            "NAME  DUE DATE  DUE DATE\n");
 }
 
 TEST(Table, AValueCannotForgeALine) {

@@ -52,6 +52,7 @@ TEST_F(OutputTest, AppearsOnlyAtTheEndAndForItsOwnerOnly) {
   EXPECT_EQ(fs::file_size(path("r.json")), 200'000U);
   struct stat file {};
   ASSERT_EQ(::stat(path("r.json").c_str(), &file), 0);
+  EXPECT_LE(file.st_blocks, 200'000 / 512 + 16);  // no more than it needs
   EXPECT_EQ(file.st_mode & 07777, 0600U);
   EXPECT_EQ(names(), std::vector<std::string>{"r.json"});
 }
@@ -93,11 +94,8 @@ TEST_F(OutputTest, WhatCannotBeCreatedIsRefusedAtOnce) {
   }
 }
 
-TEST_F(OutputTest, AFullDeviceIsAnErrorAndStaysADevice) {
-  Output out = Output::reserve("/dev/full");
-  out.write("x");
-  EXPECT_THROW(out.finish(), Error);
-  EXPECT_THROW(out.finish(), Error);
+TEST_F(OutputTest, AFullDeviceIsRefusedBeforeAnythingIsDoneAndStaysADevice) {
+  EXPECT_THROW(Output::reserve("/dev/full"), Error);
   EXPECT_TRUE(fs::is_character_file("/dev/full"));
 }
 
@@ -111,11 +109,20 @@ TEST_F(OutputTest, AFileThatGrowsTooLargeLeavesNothing) {
   ErrorKind kind = ErrorKind::unexpected;
   try {
     Output out = Output::reserve(path("r.json"));
-    out.write(std::string(5000, 'x'));
+    ADD_FAILURE() << "no room was reserved";
     out.finish();
   } catch (const Error& error) {
     kind = error.kind();
   }
+  small.rlim_cur = 300'000;  // room enough at first, but not for this result
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  EXPECT_THROW(
+      {
+        Output out = Output::reserve(path("r.json"));
+        out.write(std::string(400'000, 'x'));
+        out.finish();
+      },
+      Error);
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
   EXPECT_EQ(kind, ErrorKind::io);
