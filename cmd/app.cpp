@@ -109,6 +109,14 @@ void App::message(std::string_view line) {
   std::cerr << "ccctl: " << render::escape_for_terminal(line) << '\n';
 }
 
+bool App::show(const std::vector<std::string>& columns, const std::vector<Json>& rows) {
+  const Terminal terminal;
+  bool shown = terminal.fd >= 0;
+  const auto sink = [&](std::string_view bytes) { shown = shown && terminal.say(bytes); };
+  if (shown) render::write_grid(sink, {columns, rows}, {}, render::Format::table);
+  return shown;
+}
+
 std::optional<std::string> App::prompt(std::string_view question) {
   const Terminal terminal;
   if (terminal.fd < 0 || !terminal.say(render::escape_for_terminal(question) + " ")) {

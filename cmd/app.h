@@ -68,11 +68,15 @@ class App {
   // main() does so before every command, so a command calls it only to say when.
   void reserve_out();
   // The result is complete: it is written out, and --out takes its name. main() calls it when the
-  // command returns; after an exception what was written so far is discarded.
+  // command returns; after an exception what was written so far is discarded, so a command that
+  // shows a result and then refuses (several matches, no confirmation) calls it before it throws.
   void finish();
   bool json_output() const;
   void message(std::string_view line);  // stderr, unless --quiet
 
+  // Shows rows as a table on the terminal device, for a prompt that follows; false when there is no
+  // terminal. They are no result: stdout is left alone.
+  bool show(const std::vector<std::string>& columns, const std::vector<Json>& rows);
   // Asks on the terminal device, never on stdin; nothing when there is no terminal.
   std::optional<std::string> prompt(std::string_view question);
 

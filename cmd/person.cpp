@@ -23,9 +23,26 @@ subject::Identifier social(const std::string& value, const subject::Finder& find
   const std::size_t colon = value.find(':');
   if (colon == std::string::npos || colon == 0) {
     throw Error(ErrorKind::usage, "--social wants TYPE:VALUE",
-                "for example --social twitter:@name");
+                "for example --social twitter:taro_tanaka");
   }
   return finder.term("social." + value.substr(0, colon), value.substr(colon + 1));
+}
+
+Error nobody(const subject::SubjectRef& ref) {
+  return {ErrorKind::not_found, "no data subject \"" + ref.text() + "\"",
+          "see `ccctl subjects search`"};
+}
+
+// An id that its column cannot hold ("7f3c" where ids are UUIDs) is nobody's: only PostgreSQL
+// knows, so it is asked first.
+subject::SubjectRef possible(const subject::SubjectRef& ref, const subject::Finder& finder) {
+  try {
+    (void)finder.profile(ref);
+  } catch (const store::StatementError& error) {
+    if (error.sqlstate().starts_with("22")) throw nobody(ref);
+    throw;
+  }
+  return ref;
 }
 
 }  // namespace
@@ -38,7 +55,7 @@ std::vector<Option> with_person_options(std::vector<Option> more) {
       {.name = "email", .value = "ADDRESS", .help = "an e-mail address"},
       {.name = "social",
        .value = "TYPE:VALUE",
-       .help = "a social handle, for example twitter:@name"},
+       .help = "a social handle as it is stored, for example twitter:taro_tanaka"},
       {.name = "user", .value = "ID", .help = "a user of the contact centre"},
       {.name = "external-contact", .value = "ID", .help = "an external contact"},
       {.name = "dialer-contact", .value = "ID", .help = "a dialer contact: '[\"LIST\",\"ID\"]'"},
@@ -79,12 +96,12 @@ Person person_of(const Args& args, const datamap::Map& map, const subject::Finde
   }
   Person person;
   if (const auto value = args.find("subject")) {
-    person.ref = subject::parse_ref(map, *value);
+    person.ref = possible(subject::parse_ref(map, *value), finder);
     return person;
   }
   for (const IdOption& id : kIds) {
     if (const auto value = args.find(id.option)) {
-      person.ref = subject::make_ref(map, id.kind, *value);
+      person.ref = possible(subject::make_ref(map, id.kind, *value), finder);
       return person;
     }
   }
@@ -95,10 +112,7 @@ Person person_of(const Args& args, const datamap::Map& map, const subject::Finde
 std::optional<subject::SubjectRef> resolve(const Person& person, const subject::Finder& finder) {
   if (person.ref) {
     const subject::MergeSet set = finder.merge_set(*person.ref);
-    if (set.members.empty() || !finder.profile(*person.ref)) {
-      throw Error(ErrorKind::not_found, "no data subject \"" + person.ref->text() + "\"",
-                  "see `ccctl subjects search`");
-    }
+    if (set.members.empty() || !finder.profile(*person.ref)) throw nobody(*person.ref);
     if (set.canonical != *person.ref) {
       throw Error(ErrorKind::refused, "\"" + person.ref->text() + "\" is one of a merge set",
                   "make the request for the canonical one: --subject " + set.canonical.text());

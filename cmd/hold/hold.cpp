@@ -1,10 +1,12 @@
 // ccctl hold add, list, release.
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.h"
 #include "cmd/person.h"
 #include "datamap/catalog.h"
+#include "doc/suggest.h"
 #include "policy/approval.h"
 #include "rule/hold.h"
 #include "run/window.h"
@@ -46,6 +48,25 @@ std::optional<Instant> instant_option(const Args& args, std::string_view name) {
   return at;
 }
 
+std::string date_option(const Args& args, std::string_view name) {
+  const std::string text = args.get(name);
+  if (text.empty() || (text.size() == 10 && parse_instant(text + "T00:00:00Z"))) return text;
+  throw Error(ErrorKind::usage, "--" + std::string(name) + " \"" + text + "\" is no date",
+              "write 2026-11-21");
+}
+
+// A hold on a misspelt data type would keep nothing.
+std::string known_data(const std::string& data, const datamap::Map& map) {
+  std::set<std::string_view> types;
+  for (const datamap::Table& table : map.tables) {
+    for (const datamap::DataType& type : table.data) types.insert(type.is);
+  }
+  if (data.empty() || types.contains(data)) return data;
+  const std::vector<std::string_view> known(types.begin(), types.end());
+  throw Error(ErrorKind::usage, "the data map has no data type \"" + data + "\"",
+              doc::suggestion_hint(data, known));
+}
+
 // Notes SIGINT and SIGTERM instead of dying of them: between the commit of a hold and the end of
 // its wait the command must not end without saying that the hold stands.
 class SignalWatch {
@@ -79,10 +100,10 @@ int run_add(App& app, const Args& args) {
   hold.reason = text::nfc(args.get("reason"));
   hold.custodian = args.has("custodian") ? text::nfc(args.get("custodian")) : app.actor().login;
   hold.category = args.get("category");
-  hold.data = args.get("data");
+  hold.data = known_data(args.get("data"), app.map());
   hold.created_from = instant_option(args, "created-from");
   hold.created_to = instant_option(args, "created-to");
-  hold.review_on = args.get("review-on");
+  hold.review_on = date_option(args, "review-on");
   hold.added_by = app.actor().login;
   Instant now{};
   {

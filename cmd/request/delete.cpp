@@ -39,10 +39,10 @@ request::Intake intake_of(const Args& args, const request::RequestPolicy& policy
   return intake;
 }
 
+const std::vector<std::string> kPlanColumns{"table", "action", "rows", "why"};
+
 // The plan as rows: what would happen per table, and what would stay and why.
-void print_plan(App& app, const request::Ground& ground, const request::Preview& preview) {
-  Json document = request::to_json(preview, ground);
-  document["kind"] = "ErasurePlan";
+std::vector<Json> plan_rows(const Json& document) {
   std::vector<Json> rows;
   for (const Json& action : document["actions"]) {
     rows.push_back({{"table", action["table"]},
@@ -59,8 +59,16 @@ void print_plan(App& app, const request::Ground& ground, const request::Preview&
           kept["rule"].get<std::string>() +
               (kept.contains("until") ? " until " + kept["until"].get<std::string>() : "")}});
   }
+  return rows;
+}
+
+void print_plan(App& app, const request::Ground& ground, const request::Preview& preview) {
+  Json document = request::to_json(preview, ground);
+  document["kind"] = "ErasurePlan";
+  const std::vector<Json> rows = plan_rows(document);
   document["entities"] = rows;
-  app.print_rows({"table", "action", "rows", "why"}, rows, document);
+  app.print_rows(kPlanColumns, rows, document);
+  app.finish();
 }
 
 void tell(App& app, const request::Preview& preview) {
@@ -93,14 +101,19 @@ void require_override(App& app, const Args& args, const request::Ground& ground,
                          : "another person must sign it first: `ccctl approve sign " + id + "`");
 }
 
-void require_confirmation(App& app, const Args& args, const request::Preview& preview,
-                          const std::string& id) {
+void require_confirmation(App& app, const Args& args, const request::Ground& ground,
+                          const request::Preview& preview, const std::string& id) {
   if (const auto given = args.find("confirm")) {
     if (*given == preview.confirmation) return;
     throw Error(ErrorKind::stale_plan, "the confirmation is not that of the plan as it is now",
                 "look at the plan again; its confirmation is " + preview.confirmation);
   }
-  const std::optional<std::string> typed = app.prompt("type " + id + " to erase: ");
+  // With a terminal the plan is shown there, and stdout holds the request alone.
+  const bool shown = app.show(kPlanColumns, plan_rows(request::to_json(preview, ground)));
+  if (!shown) print_plan(app, ground, preview);
+  tell(app, preview);
+  const std::optional<std::string> typed =
+      shown ? app.prompt("type " + id + " to erase: ") : std::nullopt;
   if (!typed) {
     throw Error(ErrorKind::refused, "an erasure must be confirmed",
                 "repeat the command with --confirm " + preview.confirmation);
@@ -163,11 +176,7 @@ int run_delete(App& app, const Args& args) {
   }
   require_override(app, args, requests.ground(), preview);
   const std::string id = random_uuid(app.context());
-  if (!args.has("confirm")) {
-    print_plan(app, requests.ground(), preview);
-    tell(app, preview);
-  }
-  require_confirmation(app, args, preview, id);
+  require_confirmation(app, args, requests.ground(), preview, id);
   const bool held = !preview.holds.empty();
   const request::Request request = erasure.confirm(preview, id, intake, held);
   if (held) {

@@ -46,10 +46,12 @@ int run_verify(App& app, const Args& args) {
   app.print_rows(
       {"finding", "table", "column", "rows"}, rows,
       {{"kind", "Verification"}, {"request", args.get("id")}, {"clean", verification.clean()}});
+  app.finish();
   if (!verification.clean()) {
     throw Error(ErrorKind::findings, "something of the data subject is left",
                 "see the rows marked residue");
   }
+  app.message("no residue");
   return 0;
 }
 

@@ -60,6 +60,7 @@ int run_search(App& app, const Args& args) {
                   {"pageNumber", 1},
                   {"pageCount", 1},
                   {"selfUri", "/api/v2/gdpr/subjects"}});
+  app.finish();
   if (matches.empty())
     throw Error(ErrorKind::not_found, "no data subject matches",
                 "try another identifier of the person");
