@@ -56,8 +56,13 @@ Finder::Finder(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& c
     : tx_(tx), map_(map), catalog_(catalog), tenant_(std::move(tenant)), region_(region_of(map)) {}
 
 Identifier Finder::term(std::string_view kind, std::string_view value) const {
-  if (value.find_first_of("%*?") != std::string_view::npos && kind != "address" && kind != "name") {
-    throw Error(ErrorKind::usage, "a search term must not hold a wildcard",
+  // Names may hold a question mark, addresses anything; no one e-mail address has a comma.
+  const std::string_view wildcards = kind == "address"                    ? ""
+                                     : kind == "name"                     ? "%*"
+                                     : kind == "email" || kind == "phone" ? "%*?,"
+                                                                          : "%*?";
+  if (value.find_first_of(wildcards) != std::string_view::npos) {
+    throw Error(ErrorKind::usage, "a search term must not hold a wildcard or a list",
                 "name one person: requests are for individuals (G-10)");
   }
   if (value.find_first_not_of("%*? ") == std::string_view::npos) {
