@@ -19,10 +19,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+from typing import Callable
 
 from proxy import Proxy
 
 RETRIES = 5
+# Above this many messages a test breaks the command at some of them only, unless FAULTS_ALL is set.
+MANY = 250
+SAMPLE = 60
 # What a command may answer whose connection was cut: done, unreachable, outcome unknown.
 ALLOWED = (0, 10, 13)
 # Debian's psql in PATH is a wrapper that takes longer than the query.
@@ -44,7 +48,10 @@ def psql(cluster, database, *statements):
 
 @dataclasses.dataclass
 class Job:
-    """What is run and how its end is told. `again` is what is run after a fault, until it exits 0."""
+    """What is run and how its end is told: by the rows of `digest` and by what `inspect` says of a Run.
+
+    `again` is what is run after a fault, until it exits 0.
+    """
 
     template: str
     command: str
@@ -53,6 +60,7 @@ class Job:
     folder: str = ""
     env: dict = dataclasses.field(default_factory=dict)
     allowed: tuple = ALLOWED
+    inspect: Callable[["Run"], str] = lambda run: ""
     cluster: str = dataclasses.field(default_factory=lambda: os.environ["CCCTL_TEST_CLUSTER"])
 
 
@@ -80,7 +88,7 @@ class Run:
         return done.returncode, done.stderr.strip()
 
     def digest(self):
-        return psql(self.job.cluster, self.database, *self.job.digest)
+        return psql(self.job.cluster, self.database, *self.job.digest) + self.job.inspect(self)
 
     def close(self):
         self.proxy.close()
@@ -89,13 +97,15 @@ class Run:
 
 
 def undisturbed(job):
-    """Gives (messages, commits, digest) of a run without a fault."""
+    """Gives (messages, commits, digest, edges) of a run without a fault."""
     run = Run(job)
     try:
         code, errors = run.start(job.command)
         if code:
             raise RuntimeError(f"the undisturbed command exits {code}: {errors}")
-        return run.proxy.messages, run.proxy.commits, run.digest()
+        counts = run.proxy.messages, run.proxy.commits
+        edges = list(run.proxy.edges)
+        return *counts, run.digest(), edges
     finally:
         run.close()
 
@@ -110,7 +120,7 @@ def broken(job, kind, at, wanted):
             return "" if code == 0 else f"not reached, exit code {code}: {errors}"
         if kind != "kill" and code not in job.allowed:
             return f"exit code {code}: {errors}"
-        run.proxy.arm(None, 0)
+        run.proxy.arm(None)
         tries = 0
         while code != 0:
             if tries == RETRIES:
@@ -123,11 +133,22 @@ def broken(job, kind, at, wanted):
         run.close()
 
 
+def chosen(messages, edges):
+    """The messages to break at: all; or of many every n-th, and each BEGIN and COMMIT and its answer."""
+    every = range(1, messages + 1)
+    if messages <= MANY or os.environ.get("FAULTS_ALL"):
+        return list(every)
+    step = -(-messages // SAMPLE)
+    near = set(edges) | {edge + 1 for edge in edges}
+    return [at for at in every if at % step == 0 or at in near]
+
+
 def crash_points(job, kinds=("cut", "kill", "commit"), workers=os.cpu_count() or 1, report=print):
     """Breaks the job everywhere; gives the faults as texts. Reports what was done in one line."""
-    messages, commits, wanted = undisturbed(job)
+    messages, commits, wanted, edges = undisturbed(job)
+    places = chosen(messages, edges)
     points = [(kind, at) for kind in kinds
-              for at in range(1, (commits if kind == "commit" else messages) + 1)]
+              for at in (range(1, commits + 1) if kind == "commit" else places)]
     lock, faults = threading.Lock(), []
 
     def one(point):
@@ -138,7 +159,9 @@ def crash_points(job, kinds=("cut", "kill", "commit"), workers=os.cpu_count() or
 
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         list(pool.map(one, points))
-    report(f"{messages} messages, {commits} commits, {len(points)} crash points, {len(faults)} faults")
+    report(f"{messages} messages, {commits} commits, {len(points)} crash points, {len(faults)} faults"
+           + ("" if len(places) == messages else
+              f" (broken at {len(places)} of the messages; all of them with FAULTS_ALL=1)"))
     return faults
 
 

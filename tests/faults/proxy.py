@@ -6,7 +6,7 @@ the rows of one result count once, because neither side changes its mind between
   cut     message number `at` is not passed on, and both ends of its connection are closed. For a
           message of the server this is the lost answer: what it answers has happened.
   kill    the client process is killed at message `at`. Its own message is passed on first, so that the
-          server works on what nobody waits for any more.
+          server works on what nobody waits for any more; the server's is not passed on.
   commit  the `at`-th COMMIT is passed on and both ends are closed at once, while the server works.
 
 After a fault everything passes, new connections too; with `stay_down` none is accepted any more.
@@ -41,17 +41,21 @@ class Proxy:
         self.upstream = str(pathlib.Path(cluster, SOCKET))
         self.path = str(pathlib.Path(folder, SOCKET))
         self.stay_down = False
-        self.arm(None, 0)
+        self.arm(None)
         self.loop = asyncio.new_event_loop()
         ready = threading.Event()
         self.thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
         self.thread.start()
         ready.wait()
 
-    def arm(self, kind, at):
-        """Sets the next fault (None: none) and starts counting at 0."""
-        self.kind, self.at = kind, at
+    def arm(self, kind, at=0, text=None):
+        """Sets the next fault (None: none) and starts counting at 0.
+
+        With `text` it comes at the first message of the client that holds these bytes.
+        """
+        self.kind, self.at, self.text = kind, at, text
         self.messages = self.commits = 0
+        self.edges = []  # numbers of the messages that begin or end a transaction
         self.fired = False
 
     def close(self):
@@ -106,10 +110,14 @@ class Proxy:
         self.commits += commit
         counted = from_client or not kind == link.last == b"D"
         self.messages += counted
+        if from_client and kind == b"Q" and body[:6].upper() in (b"BEGIN ", b"COMMIT"):
+            self.edges.append(self.messages)
         if not from_client:
             link.last = kind
         reached = self.commits if self.kind == "commit" else self.messages
         mine = commit if self.kind == "commit" else counted
+        if self.text is not None:
+            reached, mine = self.at, from_client and self.text in body
         fire = self.kind is not None and not self.fired and mine and reached == self.at
         self.fired = self.fired or fire
         if not fire or (from_client and self.kind != "cut"):

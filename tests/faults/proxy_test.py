@@ -66,7 +66,7 @@ class Faults(unittest.TestCase):
 
     def test_a_lost_answer_is_told_from_a_lost_commit(self):
         job = self.job(REPEATABLE)
-        messages, _, wanted = crash_points.undisturbed(job)
+        messages, _, wanted, _ = crash_points.undisturbed(job)
         ends = []
         for at in range(1, messages + 1):
             run = Run(job)

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <functional>
 #include <iostream>
+#include <set>
 
 #include "object/store.h"
 #include "sandbox/cluster.h"
@@ -15,7 +16,7 @@
 namespace ccctl::testing {
 namespace {
 
-constexpr std::uint64_t kContacts = 120;
+constexpr std::uint64_t kContacts = 120, kFewContacts = 2;
 
 store::Session maintenance() {
   return store::Session::open(target_of("postgres"));
@@ -114,23 +115,32 @@ Database Database::fresh() {
   return clone(source);
 }
 
-Database Database::reference(const std::filesystem::path& objects) {
+Database Database::seeded(const std::string& kind, std::uint64_t contacts,
+                          const std::filesystem::path& objects) {
   namespace fs = std::filesystem;
-  static const std::string source = template_name("reference");
-  static const fs::path template_objects = fs::path(cluster()) / (source + ".objects");
-  static const bool made = [] {
-    ensure_template(source, [](store::Session& session) {
+  const std::string source = template_name(kind);
+  const fs::path template_objects = fs::path(cluster()) / (source + ".objects");
+  static std::set<std::string> made;  // by this process
+  if (made.insert(source).second) {
+    ensure_template(source, [&](store::Session& session) {
       fs::remove_all(template_objects);
       sandbox::prepare(session);
       const auto store = object::open("file:" + template_objects.string());
-      sandbox::seed_all(session, *store, {.seed = 1, .contacts = kContacts, .tenant = "acme"});
+      sandbox::seed_all(session, *store, {.seed = 1, .contacts = contacts, .tenant = "acme"});
     });
-    return true;
-  }();
-  if (made && fs::exists(template_objects)) {
+  }
+  if (fs::exists(template_objects)) {
     fs::copy(template_objects, objects, fs::copy_options::recursive);
   }
   return clone(source);
+}
+
+Database Database::reference(const std::filesystem::path& objects) {
+  return seeded("reference", kContacts, objects);
+}
+
+Database Database::small(const std::filesystem::path& objects) {
+  return seeded("small", kFewContacts, objects);
 }
 
 Database::~Database() {

@@ -7,6 +7,7 @@
 // acme.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -25,6 +26,8 @@ class Database {
   // of sandbox/seeder.h and a small crowd in tenant acme, a second tenant globex. Their objects are
   // copied to `objects`, which is made.
   static Database reference(const std::filesystem::path& objects);
+  // The same with hardly any crowd, about a thousand rows: for tests that need very many clones.
+  static Database small(const std::filesystem::path& objects);
   // Takes over a database that another process released.
   static Database adopt(const std::string& name) { return Database(name); }
 
@@ -42,6 +45,8 @@ class Database {
  private:
   explicit Database(std::string name) : name_(std::move(name)) {}
   static Database clone(const std::string& source);
+  static Database seeded(const std::string& kind, std::uint64_t contacts,
+                         const std::filesystem::path& objects);
   std::string name_;
 };
 

@@ -1,5 +1,5 @@
-// test-database clone empty|fresh|reference OBJECTS-FOLDER: prints the name of a new test database.
-// test-database drop NAME: drops it. For tests that are not written in C++.
+// test-database clone empty|fresh|reference|small OBJECTS-FOLDER: prints the name of a new test
+// database. test-database drop NAME: drops it. For tests that are not written in C++.
 #include <cstring>
 #include <iostream>
 
@@ -16,6 +16,8 @@ int clone(const std::string& kind, const std::string& objects) {
     std::cout << Database::fresh().release() << "\n";
   } else if (kind == "reference") {
     std::cout << Database::reference(objects).release() << "\n";
+  } else if (kind == "small") {
+    std::cout << Database::small(objects).release() << "\n";
   } else {
     std::cerr << "test-database: no such kind of database: " << kind << "\n";
     return 2;
