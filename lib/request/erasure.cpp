@@ -177,11 +177,10 @@ Request Erasure::advance(const std::string& request_id) {
     const Phase before = request.phase;
     try {
       step(request);
+      if (request.phase == before) return request;  // waits: for a date, a second try, a seal
     } catch (const Overtaken&) {
       request = read(request_id);  // the other process was faster; what is left may be ours to do
-      continue;
     }
-    if (request.phase == before) return request;  // waits: for a date, a second try, a seal
   }
 }
 
@@ -214,6 +213,17 @@ bool Erasure::run_member(const Request& request, const Member& member, int pass)
   return false;
 }
 
+// Some of it is done and some is not: the request stays in its phase, for another run.
+void Erasure::note_partial(Request& request) {
+  request.outcome = "partial";
+  transact([&](store::Tx& tx, Instant) {
+    tx.exec(
+        {"UPDATE ccctl.request SET outcome = 'partial' WHERE tenant_id = $1::text AND request_id = "
+         "$2::text AND phase = $3::text",
+         {request.tenant, request.id, std::string(to_text(request.phase))}});
+  });
+}
+
 void Erasure::erase(Request& request) {
   prepare(request);
   bool all = true;
@@ -235,19 +245,16 @@ void Erasure::erase(Request& request) {
     all = all && done;
   }
   delete_objects(request);
-  if (!all) {
-    request.outcome = "partial";
-    return;
-  }
+  if (!all) return note_partial(request);
   transact([&](store::Tx& tx, Instant now) {
     set_phase(tx, request, Phase::settling);
     const RequestPolicy& policy = ground_.rules.requests;
     request.settle_at = add(now, policy.settling, policy.zone, Granularity::instant);
     tx.exec(
-        {"UPDATE ccctl.request SET restricted = false, settle_at = $3::timestamptz WHERE tenant_id "
-         "= $1::text AND "
-         "request_id = $2::text",
+        {"UPDATE ccctl.request SET restricted = false, outcome = NULL, settle_at = $3::timestamptz "
+         "WHERE tenant_id = $1::text AND request_id = $2::text",
          {request.tenant, request.id, to_text(*request.settle_at)}});
+    request.outcome.clear();
     for (const Member& member : request.members) {
       run::open_attempt(tx, {request.tenant, request.id, 2, member.ordinal}, now);
     }

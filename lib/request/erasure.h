@@ -61,7 +61,9 @@ class Erasure {
   void conclude(Request& request);
   void seal(Request& request);
   void drain(Request& request);
+  void note_partial(Request& request);
 
+  bool run_pass(const Request& request, int pass);
   bool run_member(const Request& request, const Member& member, int pass);
   run::Work work(store::Tx& tx, Instant now, const Request& request, const Member& member,
                  int pass);
