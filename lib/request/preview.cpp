@@ -156,7 +156,7 @@ Preview preview(store::Tx& tx, const Ground& ground, const std::optional<Subject
   }
   preview.conflicting = conflict(preview.identifiers);
   preview.shared = shared_values(finder, preview.merge_set.members, preview.identifiers);
-  const plan::Protection protection =
+  plan::Protection protection =
       plan::protect(tx, ground.map, catalog, preview.plan.scope, ground.rules.retention,
                     ground.tenant, run::datastore_now(tx));
   for (const rule::Hold& hold : protection.holds) {
@@ -167,6 +167,11 @@ Preview preview(store::Tx& tx, const Ground& ground, const std::optional<Subject
         preview.holds.push_back(hold.id);
     }
   }
+  // The holds that refuse the request are left out of its counts: what is confirmed is what will be
+  // done after their release.
+  std::erase_if(protection.holds, [&](const rule::Hold& hold) {
+    return std::find(preview.holds.begin(), preview.holds.end(), hold.id) != preview.holds.end();
+  });
   const plan::Compiler compiler(ground.map, catalog, preview.plan.scope, ground.tenant);
   count_members(tx, compiler, protection, finder, preview);
   std::vector<SubjectRef> subjects = preview.merge_set.members;

@@ -14,6 +14,7 @@
 #include "crypto/tree.h"
 #include "store/session.h"
 #include "support/database.h"
+#include "support/errors.h"
 
 namespace ccctl::testing {
 
@@ -108,17 +109,6 @@ class Audit : public ::testing::Test {
 // gtest prints a verdict by its name.
 inline void PrintTo(audit::Verdict verdict, std::ostream* out) {
   *out << audit::to_text(verdict);
-}
-
-template <class Work>
-Error error_of(Work work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no error";
-  return Error(ErrorKind::unexpected, "");
 }
 
 }  // namespace ccctl::testing
