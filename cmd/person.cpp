@@ -23,7 +23,7 @@ subject::Identifier social(const std::string& value, const subject::Finder& find
   const std::size_t colon = value.find(':');
   if (colon == std::string::npos || colon == 0) {
     throw Error(ErrorKind::usage, "--social wants TYPE:VALUE",
-                "for example --social twitter:taro_tanaka");
+                "for example --social twitter:handle");
   }
   return finder.term("social." + value.substr(0, colon), value.substr(colon + 1));
 }
@@ -55,7 +55,7 @@ std::vector<Option> with_person_options(std::vector<Option> more) {
       {.name = "email", .value = "ADDRESS", .help = "an e-mail address"},
       {.name = "social",
        .value = "TYPE:VALUE",
-       .help = "a social handle as it is stored, for example twitter:taro_tanaka"},
+       .help = "a social handle as it is stored, for example twitter:handle"},
       {.name = "user", .value = "ID", .help = "a user of the contact centre"},
       {.name = "external-contact", .value = "ID", .help = "an external contact"},
       {.name = "dialer-contact", .value = "ID", .help = "a dialer contact: '[\"LIST\",\"ID\"]'"},

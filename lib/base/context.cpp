@@ -12,7 +12,8 @@ namespace ccctl {
 Context system_context() {
   Context context;
   context.now = [] {
-    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    return std::chrono::time_point_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now());
   };
   context.random = [](std::span<std::byte> out) {
     while (!out.empty()) {
@@ -43,6 +44,8 @@ std::string random_uuid(const Context& context) {
   return text;
 }
 
-std::string_view version() { return CCCTL_VERSION; }
+std::string_view version() {
+  return CCCTL_VERSION;
+}
 
 }  // namespace ccctl

@@ -1,7 +1,7 @@
 // What a command takes from its surroundings besides the datastore: the clock, randomness, the log.
 //
-// They are values, so that a test can set the clock and repeat the randomness. Context lives as long
-// as the command; nothing keeps a reference beyond that.
+// They are values, so that a test can set the clock and repeat the randomness. Context lives as
+// long as the command; nothing keeps a reference beyond that.
 #pragma once
 
 #include <cstddef>

@@ -11,7 +11,8 @@ void check(const Json& value) {
   if (value.is_object()) {
     for (const auto& [key, member] : value.items()) {
       for (char c : key) {
-        if (static_cast<unsigned char>(c) >= 0x80) throw std::logic_error("canonical JSON keys are ASCII");
+        if (static_cast<unsigned char>(c) >= 0x80)
+          throw std::logic_error("canonical JSON keys are ASCII");
       }
       check(member);
     }

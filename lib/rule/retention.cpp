@@ -55,8 +55,7 @@ static void describe(RetentionRule& rule, doc::Fields& f) {
   f.optional("after", rule.after, "due once this has passed");
   f.optional("within", rule.within, "gone by the time this has passed");
   f.optional("lead", rule.lead, "with `within`: how long before it a row may go");
-  f.optional("pending", rule.pending, kPending,
-             "of a minimum: what an unknown anchor does");
+  f.optional("pending", rule.pending, kPending, "of a minimum: what an unknown anchor does");
   f.optional("then", rule.then, kThen, "what a sweep does with a due row");
   f.optional("stages", rule.stages, "soft delete first, purge later");
   f.required("basis", rule.basis, "the legal basis");

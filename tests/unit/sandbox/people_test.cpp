@@ -13,7 +13,8 @@
 namespace ccctl::sandbox {
 namespace {
 
-// Computed apart from the constants of SplitMix64 and FNV-1a: another sequence would make every sandbox of the same seed a different one.
+// Computed apart from the constants of SplitMix64 and FNV-1a: another sequence would make every
+// sandbox of the same seed a different one.
 TEST(Random, IsTheSameOnEveryMachine) {
   Random random(1, "person", 7);
   EXPECT_EQ(random.next(), 0xd48fd5b2fee688caULL);
