@@ -51,7 +51,7 @@ complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcom
 complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l address -d 'a postal address' -x
 complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l phone -d 'a telephone number, in any writing' -x
 complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l email -d 'an e-mail address' -x
-complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l social -d 'a social handle as it is stored, for example twitter:taro_tanaka' -x
+complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
 complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l user -d 'a user of the contact centre' -x
 complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l external-contact -d 'an external contact' -x
 complete -c ccctl -n '__fish_seen_subcommand_from search; and __fish_seen_subcommand_from subjects' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
@@ -60,7 +60,7 @@ complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcomma
 complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l address -d 'a postal address' -x
 complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l phone -d 'a telephone number, in any writing' -x
 complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l email -d 'an e-mail address' -x
-complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l social -d 'a social handle as it is stored, for example twitter:taro_tanaka' -x
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
 complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l user -d 'a user of the contact centre' -x
 complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l external-contact -d 'an external contact' -x
 complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from subjects' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
@@ -69,7 +69,7 @@ complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subco
 complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l address -d 'a postal address' -x
 complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l phone -d 'a telephone number, in any writing' -x
 complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l email -d 'an e-mail address' -x
-complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l social -d 'a social handle as it is stored, for example twitter:taro_tanaka' -x
+complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
 complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l user -d 'a user of the contact centre' -x
 complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l external-contact -d 'an external contact' -x
 complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
@@ -78,7 +78,7 @@ complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcom
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
-complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:taro_tanaka' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
@@ -97,7 +97,7 @@ complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcomma
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
-complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:taro_tanaka' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
@@ -106,7 +106,7 @@ complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcom
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
-complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:taro_tanaka' -x
+complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
@@ -116,7 +116,7 @@ complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcomman
 complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l address -d 'a postal address' -x
 complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l phone -d 'a telephone number, in any writing' -x
 complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l email -d 'an e-mail address' -x
-complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l social -d 'a social handle as it is stored, for example twitter:taro_tanaka' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
 complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l user -d 'a user of the contact centre' -x
 complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l external-contact -d 'an external contact' -x
 complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
