@@ -14,12 +14,17 @@ A script is read by people first. Its lines:
   stdout|stderr|terminal contains TEXT         also: lacks TEXT, matches REGEX, empty, is TEXT
   save NAME REGEX                              $NAME is group 1 of the match in stdout from here on
   file exists|missing PATH
+  unchanged                                    it left the site's rows and the objects alone, and made
+                                               no request
 
 $CCCTL is the program, $TMP a folder of the script's own, $SOURCE the checkout; variables also work in
 PATH and TEXT. Commands have no terminal unless something is typed. A regular expression is
 Python's, with ^ and $ at lines.
+
+After each script canaries.py looks for personal data where none may be.
 """
 import fcntl
+import hashlib
 import os
 import pathlib
 import pty
@@ -33,6 +38,8 @@ import sys
 import tempfile
 import termios
 import time
+
+import canaries
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TIME_LIMIT = 100
@@ -137,9 +144,27 @@ def compare(kind, stream, text, wanted):
         raise Failure(f"{stream} {kind} {wanted}".rstrip())
 
 
+def state(env):
+    """A digest of what a command that answers with a refusal must leave alone."""
+    dump = subprocess.run(["pg_dump", "-U", "postgres", "--data-only", "-n", "public"], env=env,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    if dump.returncode:
+        raise Failure(f"pg_dump: {dump.stderr.decode()}")
+    requests = canaries.query(env, "SELECT pg_catalog.count(*) FROM ccctl.request")
+    digest = hashlib.sha256(requests.encode())
+    for line in dump.stdout.splitlines():
+        if not line.startswith((b"\\restrict", b"\\unrestrict")):  # a new random word each time
+            digest.update(line + b"\n")
+    for file in sorted(pathlib.Path(env["TMP"], "objects").rglob("*")):
+        if file.is_file():
+            digest.update(os.fsencode(file) + b"\n" + file.read_bytes())
+    return digest.hexdigest()
+
+
 class Script:
     def __init__(self, env):
         self.env = env
+        self.errors = []  # what the commands wrote to stderr
 
     def expand(self, text):
         return string.Template(text).safe_substitute(self.env)
@@ -167,22 +192,27 @@ class Script:
             self.directive(word, rest, block)
             return
         typed = [self.expand(text[5:]) for _, text in block[1:] if text.startswith("type ")]
+        untouched = any(text == "unchanged" for _, text in block[1:])
+        before = state(self.env) if untouched else ""
         result = (with_terminal(rest, self.env, typed) if typed else without_terminal(rest, self.env))
         outputs = {name: data.decode("utf-8", "backslashreplace")
                    for name, data in zip(("stdout", "stderr", "terminal"), result[1:])}
+        self.errors.append(outputs["stderr"])
         try:
             wanted_exit = [text[2:] for _, text in block[1:] if text.startswith("? ")] or ["0"]
             if str(result[0]) not in wanted_exit:
                 raise Failure(f"exit code {wanted_exit[0]}, it was {result[0]}")
             for number, text in block[1:]:
                 self.check(text, outputs)
+            if untouched and state(self.env) != before:
+                raise Failure("unchanged")
         except Failure as failure:
             shown = "".join(f"--- {name}\n{text}" for name, text in outputs.items() if text)
             raise Failure(f"line {number}: {rest}\nexpected: {failure}\n{shown}") from failure
 
     def check(self, text, outputs):
         word, _, rest = text.partition(" ")
-        if word in ("?", "type"):
+        if word in ("?", "type", "unchanged"):
             return
         if word in outputs:
             kind, _, wanted = rest.partition(" ")
@@ -224,6 +254,11 @@ def main(ccctl, tool, file):
     try:
         for block in blocks(lines):
             script.run(block)
+        found = canaries.find("\n".join(script.errors), "stderr")
+        if database:
+            found += canaries.in_datastore(env)
+        if found:
+            raise Failure("personal data where none may be: " + "; ".join(found))
     except Failure as failure:
         print(f"{file}: {failure}", file=sys.stderr)
         return 1
