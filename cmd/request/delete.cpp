@@ -159,15 +159,25 @@ int run_delete(App& app, const Args& args) {
   Requests requests(app);
   request::Erasure erasure = requests.erasure();
   // A confirmation is looked up before any search: after an erasure the search finds nobody.
+  std::optional<request::Request> known;
   if (const auto given = args.find("confirm")) {
-    std::optional<request::Request> known;
     app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
       known = request::find_by_confirmation(tx, requests.ground().tenant, *given);
     });
-    if (known) return answer(app, erasure.advance(known->id));
+    if (known && known->phase != request::Phase::closed) {
+      return answer(app, erasure.advance(known->id));
+    }
   }
   const request::Intake intake = intake_of(args, requests.rules().requests);
-  const Found found = look(app, args, requests.ground());
+  Found found;
+  try {
+    found = look(app, args, requests.ground());
+  } catch (const Error& error) {
+    // A closed case is reported again, unless there is somebody to erase: rows that a hold had
+    // kept.
+    if (known && error.kind() == ErrorKind::not_found) return answer(app, *known);
+    throw;
+  }
   const request::Preview& preview = found.preview;
   if (preview.conflicting && !args.has("confirm-merge-set")) {
     print_plan(app, requests.ground(), preview);

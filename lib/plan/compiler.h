@@ -25,6 +25,8 @@ struct Drivers {
   std::vector<subject::SubjectRef> refs;  // all of one kind; may be empty for a term-only request
   // Per kind of identifier the values that no other live subject shares: what `match` tables go by.
   std::map<std::string, std::vector<std::string>> exclusive;
+  // Other members of the merge set whose rows a hold has kept: the canonical row stays with them.
+  std::vector<subject::SubjectRef> kept_members{};
 };
 
 enum class Effect { erase, anonymise, strip, cut, intend };

@@ -65,17 +65,27 @@ void HoldWriter::wide(Statement::Names& own) {
              " JOIN ccctl.hold h ON " + covers_sql(table, "t"),
          own);
   }
+  each_cut([&](const Table& child, const Link& link) {
+    keep(link.to,
+         "SELECT " + key_list_sql(s_.table(link.to), "p") + ", h.hold_id FROM " +
+             cut_from_scope(child, link) + " JOIN ccctl.hold h ON " + covers_sql(child, "t0"),
+         own);
+  });
+}
+
+void HoldWriter::each_cut(
+    const std::function<void(const Table& child, const Link& link)>& work) const {
   for (const Table& child : s_.map_.tables) {
     for (const Link& link : child.links) {
-      if (link.down != datamap::Down::cut || !s_.scope_.holds(link.to)) continue;
-      keep(link.to,
-           "SELECT " + key_list_sql(s_.table(link.to), "p") + ", h.hold_id FROM " +
-               s_.all_of(link.to) + " p JOIN " + s_.from(child.name, "t") + " ON " +
-               datamap::link_sql(s_.map_, s_.catalog_, child, "t", link, "p") + " AND " +
-               s_.tenant_of(child, "t") + " JOIN ccctl.hold h ON " + covers_sql(child, "t"),
-           own);
+      if (link.down == datamap::Down::cut && s_.scope_.holds(link.to)) work(child, link);
     }
   }
+}
+
+std::string HoldWriter::cut_from_scope(const Table& child, const Link& link) const {
+  return s_.all_of(link.to) + " p JOIN " + s_.from(child.name, "t0") + " ON " +
+         datamap::link_sql(s_.map_, s_.catalog_, child, "t0", link, "p") + " AND " +
+         s_.tenant_of(child, "t0");
 }
 
 // The keys of the held subjects of one kind: as they were when the hold was added, and whoever
@@ -162,7 +172,8 @@ std::string HoldWriter::join_path(const Table& from, const Path& path,
   return sql;
 }
 
-// Rows of the scope that also belong to a held subject, or are one cut link away from one.
+// Rows of the scope that also belong to a held subject, or are one cut link away from one, and the
+// parents that such a row's cut link would otherwise lose.
 void HoldWriter::of_subjects(Statement::Names& own) {
   std::set<std::string> kinds;
   for (const subject::SubjectRef& ref : protection_.held_subjects()) {
@@ -181,55 +192,99 @@ void HoldWriter::of_subjects(Statement::Names& own) {
       }
     }
   }
+  each_cut([&](const Table& child, const Link& link) {
+    for (const std::string& kind : kinds) {
+      for (const Path& path : paths(child, s_.map_.subject(kind)->table, true)) {
+        keep(link.to,
+             "SELECT " + key_list_sql(s_.table(link.to), "p") + ", held.hold_id FROM " +
+                 cut_from_scope(child, link) + join_path(child, path, "t") +
+                 join_held(kind, "t" + std::to_string(path.size())),
+             own);
+      }
+    }
+  });
   held_units(own);
 }
 
-// Every unit (conversation) in which a held subject has a row is held whole: first the units that
-// the scope touches, then those of them with a held subject, then the scope's rows in those.
-void HoldWriter::held_units(Statement::Names& own) {
-  for (const Table& unit : s_.map_.tables) {
-    if (!unit.unit) continue;
-    std::string touched, held;
-    for (const TableName& name : s_.scope_.tables()) {
-      for (const Path& path : paths(s_.table(name), unit.name, true)) {
-        touched += (touched.empty() ? "" : "\n UNION ") + std::string("SELECT ") +
-                   key_list_sql(unit, "t" + std::to_string(path.size())) + " FROM " +
-                   s_.all_of(name) + " p JOIN " + s_.from(name, "t0") + " ON " +
-                   same_key_sql(s_.table(name), "t0", "p") + join_path(s_.table(name), path, "t");
-      }
+// Units that rows of the scope belong to, and those of rows that the erasure would cut.
+std::string HoldWriter::touched_units(const Table& unit) const {
+  std::string touched;
+  const auto also = [&](const Table& from, const Path& path, const std::string& rows) {
+    touched += (touched.empty() ? "" : "\n UNION ") + std::string("SELECT ") +
+               key_list_sql(unit, "t" + std::to_string(path.size())) + " FROM " + rows +
+               join_path(from, path, "t");
+  };
+  for (const TableName& name : s_.scope_.tables()) {
+    const Table& table = s_.table(name);
+    for (const Path& path : paths(table, unit.name, true)) {
+      also(table, path,
+           s_.all_of(name) + " p JOIN " + s_.from(name, "t0") + " ON " +
+               same_key_sql(table, "t0", "p"));
     }
-    for (const Table& member : s_.map_.tables) {
-      for (const Link& in_unit : member.links) {
-        if (in_unit.to != unit.name) continue;
-        for (const auto& [kind, keys] : held_) {
-          for (const Link& person : member.links) {
-            if (person.to != s_.map_.subject(kind)->table || person.down == datamap::Down::stay)
-              continue;
-            held += (held.empty() ? "" : "\n UNION ") + std::string("SELECT ") +
-                    key_list_sql(unit, "u") + ", held.hold_id FROM tu" + s_.number_of(unit.name) +
-                    " u JOIN " + s_.from(member.name, "t0") + " ON " +
-                    datamap::link_sql(s_.map_, s_.catalog_, member, "t0", in_unit, "u") + " AND " +
-                    s_.tenant_of(member, "t0") + join_path(member, {&person}, "t") +
-                    join_held(kind, "t1");
-          }
+  }
+  each_cut([&](const Table& child, const Link& link) {
+    for (const Path& path : paths(child, unit.name, true))
+      also(child, path, cut_from_scope(child, link));
+  });
+  return touched;
+}
+
+// Of the touched units those in which a held subject has a row.
+std::string HoldWriter::units_of_held(const Table& unit) const {
+  std::string held;
+  for (const Table& member : s_.map_.tables) {
+    for (const Link& in_unit : member.links) {
+      if (in_unit.to != unit.name) continue;
+      for (const auto& [kind, keys] : held_) {
+        for (const Link& person : member.links) {
+          if (person.to != s_.map_.subject(kind)->table || person.down == datamap::Down::stay)
+            continue;
+          held += (held.empty() ? "" : "\n UNION ") + std::string("SELECT ") +
+                  key_list_sql(unit, "u") + ", held.hold_id FROM tu" + s_.number_of(unit.name) +
+                  " u JOIN " + s_.from(member.name, "t0") + " ON " +
+                  datamap::link_sql(s_.map_, s_.catalog_, member, "t0", in_unit, "u") + " AND " +
+                  s_.tenant_of(member, "t0") + join_path(member, {&person}, "t") +
+                  join_held(kind, "t1");
         }
       }
     }
+  }
+  return held;
+}
+
+// Every unit (conversation) in which a held subject has a row is held whole: first the units that
+// the scope touches, then those of them with a held subject, then the scope's rows in those, and
+// the parents that a row in one of those would lose.
+void HoldWriter::held_units(Statement::Names& own) {
+  for (const Table& unit : s_.map_.tables) {
+    if (!unit.unit) continue;
+    const std::string touched = touched_units(unit), held = units_of_held(unit);
     if (touched.empty() || held.empty()) continue;
     s_.add("tu" + s_.number_of(unit.name), touched);
     const std::string name = "hu" + s_.number_of(unit.name);
     s_.add(name, held);
-    for (const TableName& table : s_.scope_.tables()) {
-      for (const Path& path : paths(s_.table(table), unit.name, true)) {
-        keep(table,
-             "SELECT " + key_list_sql(s_.table(table), "t0") + ", x.hold_id FROM " +
-                 s_.all_of(table) + " p JOIN " + s_.from(table, "t0") + " ON " +
-                 same_key_sql(s_.table(table), "t0", "p") + join_path(s_.table(table), path, "t") +
-                 " JOIN " + name + " x ON " +
-                 same_key_sql(unit, "x", "t" + std::to_string(path.size())),
+    const auto in_unit = [&](const Table& from, const Path& path) {
+      return join_path(from, path, "t") + " JOIN " + name + " x ON " +
+             same_key_sql(unit, "x", "t" + std::to_string(path.size()));
+    };
+    for (const TableName& each : s_.scope_.tables()) {
+      const Table& table = s_.table(each);
+      for (const Path& path : paths(table, unit.name, true)) {
+        keep(each,
+             "SELECT " + key_list_sql(table, "t0") + ", x.hold_id FROM " + s_.all_of(each) +
+                 " p JOIN " + s_.from(each, "t0") + " ON " + same_key_sql(table, "t0", "p") +
+                 in_unit(table, path),
              own);
       }
     }
+    each_cut([&](const Table& child, const Link& link) {
+      for (const Path& path : paths(child, unit.name, true)) {
+        keep(link.to,
+             "SELECT " + key_list_sql(s_.table(link.to), "p") + ", x.hold_id FROM " +
+                 cut_from_scope(child, link) + in_unit(child, path),
+             own);
+      }
+    });
   }
 }
 

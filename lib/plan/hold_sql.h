@@ -1,6 +1,7 @@
 // The hold predicate: which rows of a scope an active hold covers (formats.md 2).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,6 +26,13 @@ class HoldWriter {
   void of_subjects(Statement::Names& own);
   void held_keys(const std::string& kind);
   void held_units(Statement::Names& own);
+  std::string touched_units(const datamap::Table& unit) const;
+  std::string units_of_held(const datamap::Table& unit) const;
+  // Calls with every cut link to a table of the scope and its own table: rows that would lose it.
+  void each_cut(const std::function<void(const datamap::Table& child, const datamap::Link& link)>&
+                    work) const;
+  // FROM the scope's parents and the rows whose cut link leads to them, as aliases p and t0.
+  std::string cut_from_scope(const datamap::Table& child, const datamap::Link& link) const;
   void keep(const datamap::TableName& table, const std::string& body, Statement::Names& own);
 
   std::string covers_sql(const datamap::Table& table, const std::string& alias) const;

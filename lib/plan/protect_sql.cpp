@@ -90,10 +90,27 @@ std::vector<TableName> Statement::children_first() const {
   return order;
 }
 
+// A merge set's canonical row goes last, and only when no member remains: a member that a hold
+// keeps is left untouched, so what it points to stays. Empty when no cut link leads back to the
+// table.
+std::string Statement::canonical_sql(const Table& table, const std::string& kept) const {
+  std::string sql;
+  for (const datamap::Link& link : table.links) {
+    if (link.to != table.name || link.down != datamap::Down::cut) continue;
+    sql += (sql.empty() ? "" : " UNION ") + std::string("SELECT ") + key_list_sql(table, "t") +
+           " FROM " + kept + " k JOIN " + from(table.name, "c") + " ON " +
+           same_key_sql(table, "c", "k") + " JOIN " + from(table.name, "t") + " ON " +
+           datamap::link_sql(map_, catalog_, table, "c", link, "t") + " JOIN " +
+           all_of(table.name) + " p ON " + same_key_sql(table, "t", "p");
+  }
+  return sql;
+}
+
 // From each kept row to the rows of the scope that its foreign keys need.
 void Statement::climb(const std::string& prefix, const Names& own,
                       std::map<TableName, std::string>& kept) {
-  if (own.empty()) return;
+  const bool by_hold = &kept == &by_hold_;
+  if (own.empty() && !(by_hold && kept_members_)) return;
   for (const TableName& name : children_first()) {
     const Table& table = this->table(name);
     std::string body;
@@ -111,12 +128,19 @@ void Statement::climb(const std::string& prefix, const Names& own,
         join += (i == 0 ? "" : " AND ") + datamap::column_sql("t", key.to_columns[i]) + " = " +
                 datamap::column_sql("c", key.from_columns[i]);
       }
-      also("SELECT " + key_list_sql(table, "t") + " FROM " + kept.at(key.from) + " k JOIN " +
-           from(key.from, "c") + " ON " + same_key_sql(this->table(key.from), "c", "k") + " JOIN " +
-           from(name, "t") + " ON " + join + " JOIN " + all_of(name) + " p ON " +
-           same_key_sql(table, "t", "p"));
+      also("SELECT DISTINCT " + key_list_sql(table, "t") + " FROM " + kept.at(key.from) +
+           " k JOIN " + from(key.from, "c") + " ON " +
+           same_key_sql(this->table(key.from), "c", "k") + " JOIN " + from(name, "t") + " ON " +
+           join + " JOIN " + all_of(name) + " p ON " + same_key_sql(table, "t", "p"));
     }
+    const bool canonical = by_hold && !canonical_sql(table, "").empty();
+    if (canonical && kept_members_ && name == scope_.sets.front().table)
+      also(canonical_sql(table, "kept_members"));
     if (body.empty()) continue;
+    if (canonical) {
+      add(prefix + "c" + number_of(name), body);
+      also(canonical_sql(table, prefix + "c" + number_of(name)));
+    }
     kept[name] = prefix + number_of(name);
     add(kept[name], body);
   }

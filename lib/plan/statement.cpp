@@ -136,6 +136,11 @@ void Statement::scope_sets(const Drivers& drivers) {
     }
     add("s" + std::to_string(i), body);
   }
+  kept_members_ = !drivers.kept_members.empty();
+  if (kept_members_) {
+    add("kept_members",
+        driver_sql(table(scope_.sets.front().table), {drivers.kept_members, {}, {}}));
+  }
   for (const TableName& name : scope_.tables())
     all_[name] = unite("f" + number_of(name), scope_.sets_of(name));
 }

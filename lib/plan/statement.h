@@ -53,6 +53,8 @@ class Statement {
   void climb(const std::string& prefix, const Names& own,
              std::map<datamap::TableName, std::string>& kept);
   void count_kept(const datamap::TableName& name, const Names& hold, const Names& law);
+  // Rows of the scope to which a cut link of the same table leads from the rows in `kept`.
+  std::string canonical_sql(const datamap::Table& table, const std::string& kept) const;
   std::vector<datamap::TableName> children_first() const;
 
   struct Flag {
@@ -72,6 +74,7 @@ class Statement {
   const Scope& scope_;
   store::Params params_;
   std::string tenant_param_;
+  bool kept_members_ = false;  // there is an expression of this name
   std::string ctes_;
   std::string counts_;
   std::vector<Compiled::Counter> counters_;

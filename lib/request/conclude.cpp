@@ -15,44 +15,50 @@ namespace {
 
 constexpr int kMostPasses = 5;
 
-// The receipts of all passes as one list: rows of the same table, action and rule added up.
-Json merged(const std::vector<Json>& receipts, const char* part,
+struct PassTallies {
+  int pass = 1;
+  Json tallies;
+};
+
+// The receipts of all passes as one list: rows of the same table, action and rule added up. Of what
+// is kept only the first pass counts that found it: later ones find the same rows again.
+Json merged(const std::vector<PassTallies>& receipts, const char* part,
             std::initializer_list<const char*> key) {
-  std::map<std::string, Json> sums;
-  for (const Json& receipt : receipts) {
-    for (const Json& entry : receipt.at(part)) {
+  const bool repeats = std::string_view(part) == "kept";
+  std::map<std::string, std::pair<int, Json>> sums;
+  for (const PassTallies& receipt : receipts) {
+    for (const Json& entry : receipt.tallies.at(part)) {
       std::string id;
       for (const char* name : key) id += entry.value(name, "") + "\n";
-      const auto [it, fresh] = sums.emplace(id, entry);
-      if (fresh) continue;
-      it->second["rows"] =
-          it->second["rows"].get<std::uint64_t>() + entry["rows"].get<std::uint64_t>();
-      if (entry.contains("until") &&
-          it->second.value("until", "") < entry["until"].get<std::string>()) {
-        it->second["until"] = entry["until"];
+      const auto [it, fresh] = sums.emplace(id, std::pair(receipt.pass, entry));
+      if (fresh || (repeats && it->second.first != receipt.pass)) continue;
+      Json& sum = it->second.second;
+      sum["rows"] = sum["rows"].get<std::uint64_t>() + entry["rows"].get<std::uint64_t>();
+      if (entry.contains("until") && sum.value("until", "") < entry["until"].get<std::string>()) {
+        sum["until"] = entry["until"];
       }
     }
   }
   Json all = Json::array();
-  for (auto& [id, entry] : sums) all.push_back(std::move(entry));
+  for (auto& [id, entry] : sums) all.push_back(std::move(entry.second));
   return all;
 }
 
 struct Receipts {
-  std::vector<Json> tallies;
+  std::vector<PassTallies> tallies;
   Json leaves = Json::array();
   Instant first{}, last{};
 };
 
 Receipts load_receipts(store::Tx& tx, const Request& request, int only_pass) {
-  const store::Rows rows =
-      tx.exec({"SELECT tallies, pg_catalog.encode(leaf_hash, 'hex'), at FROM ccctl.receipt WHERE "
-               "tenant_id = $1::text AND request_id = $2::text AND (pass = $3::integer OR "
-               "$3::integer = 0) ORDER BY pass, ordinal",
-               {request.tenant, request.id, std::to_string(only_pass)}});
+  const store::Rows rows = tx.exec(
+      {"SELECT tallies, pg_catalog.encode(leaf_hash, 'hex'), at, pass FROM ccctl.receipt WHERE "
+       "tenant_id = $1::text AND request_id = $2::text AND (pass = $3::integer OR "
+       "$3::integer = 0) ORDER BY pass, ordinal",
+       {request.tenant, request.id, std::to_string(only_pass)}});
   Receipts all;
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    all.tallies.push_back(Json::parse(rows.text(r, 0)));
+    all.tallies.push_back({static_cast<int>(rows.integer(r, 3)), Json::parse(rows.text(r, 0))});
     all.leaves.push_back(std::string(rows.text(r, 1)));
     if (r == 0) all.first = *rows.instant(r, 2);
     all.last = *rows.instant(r, 2);
@@ -74,8 +80,8 @@ std::uint64_t Erasure::rows_of_pass(const Request& request, int pass) {
   std::uint64_t rows = 0;
   transact([&](store::Tx& tx, Instant) {
     rows = 0;
-    for (const Json& tallies : load_receipts(tx, request, pass).tallies)
-      rows += tallies.at("rows").get<std::uint64_t>();
+    for (const PassTallies& receipt : load_receipts(tx, request, pass).tallies)
+      rows += receipt.tallies.at("rows").get<std::uint64_t>();
   });
   return rows;
 }

@@ -273,6 +273,25 @@ void Erasure::require_merge_set(const subject::Finder& finder, const Request& re
   }
 }
 
+// The other members whose own rows the first pass left to a hold.
+std::vector<SubjectRef> Erasure::kept_members(store::Tx& tx, const Request& request,
+                                              const Member& member) const {
+  std::vector<SubjectRef> kept;
+  const std::string& own_table = ground_.map.subject(member.ref.kind)->table;
+  for (const Member& other : request.members) {
+    run::Receipt receipt;
+    if (other.ordinal == member.ordinal ||
+        !run::find_receipt(tx, {request.tenant, request.id, 1, other.ordinal}, &receipt))
+      continue;
+    const Json tallies = Json::parse(receipt.tallies);
+    for (const Json& entry : tallies.at("kept")) {
+      if (entry.at("table") != own_table || entry.at("rule") != "hold") continue;
+      if (kept.empty() || kept.back() != other.ref) kept.push_back(other.ref);
+    }
+  }
+  return kept;
+}
+
 run::Work Erasure::work(store::Tx& tx, Instant now, const Request& request, const Member& member,
                         int pass) {
   const plan::Compiler compiler(ground_.map, *catalog_, *scope_, ground_.tenant);
@@ -291,7 +310,12 @@ run::Work Erasure::work(store::Tx& tx, Instant now, const Request& request, cons
                   "the request waits: run `ccctl request run " + request.id + "` afterwards");
     }
     require_merge_set(finder, request, member);
-    drivers = drivers_of(finder, {member.ref}, {terms}, 1);
+    // Members whose turn has been are nobody else, though a hold may have left their rows.
+    std::vector<SubjectRef> turned = subjects(request);
+    if (pass == 1) turned.resize(static_cast<std::size_t>(member.ordinal) + 1);
+    drivers = drivers_of(finder, turned, {terms}, turned.size());
+    drivers.refs = {member.ref};
+    drivers.kept_members = kept_members(tx, request, member);
   }
   const plan::Protection protection = plan::protect(tx, ground_.map, *catalog_, *scope_,
                                                     ground_.rules.retention, ground_.tenant, now);

@@ -67,6 +67,8 @@ class Erasure {
   bool run_member(const Request& request, const Member& member, int pass);
   run::Work work(store::Tx& tx, Instant now, const Request& request, const Member& member,
                  int pass);
+  std::vector<subject::SubjectRef> kept_members(store::Tx& tx, const Request& request,
+                                                const Member& member) const;
   void require_merge_set(const subject::Finder& finder, const Request& request,
                          const Member& member) const;
   static std::set<std::string> seen_holds(store::Tx& tx, const Request& request);

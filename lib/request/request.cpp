@@ -167,8 +167,9 @@ std::optional<Request> find(store::Tx& tx, const std::string& tenant, const std:
 
 std::optional<Request> find_by_confirmation(store::Tx& tx, const std::string& tenant,
                                             const std::string& confirmation) {
-  const store::Rows rows =
-      tx.exec({std::string(kSelect) + "AND confirmation = $2::text", {tenant, confirmation}});
+  const store::Rows rows = tx.exec(
+      {std::string(kSelect) + "AND confirmation = $2::text ORDER BY created_at DESC LIMIT 1",
+       {tenant, confirmation}});
   if (rows.empty()) return std::nullopt;
   return from_row(tx, tenant, rows, 0);
 }

@@ -68,19 +68,27 @@ class Verifier {
     verification_.hits.push_back({finding, table.name, column.site.text(), rows});
   }
 
-  // The condition for any of the identifiers that the column may hold; empty when it can hold none.
-  std::string condition(const Column& column, const std::vector<const Identifier*>& identifiers,
+  // The conditions for any of the identifiers that the column may hold; empty when it can hold
+  // none.
+  struct Conditions {
+    std::string decided;     // true only where a value stands
+    std::string candidates;  // perhaps: normalising the row's values decides
+  };
+  Conditions conditions(const Column& column, const std::vector<const Identifier*>& identifiers,
                         store::Params& params) {
-    std::string any;
+    Conditions any;
+    const auto also = [](std::string& all, const std::string& one) {
+      all += (all.empty() ? "" : " OR ") + one;
+    };
     for (const Identifier* identifier : identifiers) {
-      std::string one;
       if (column.is == identifier->kind) {
         bool exact = false;
-        one = subject::Finder::condition(column, "t", *identifier, params, &exact);
+        const std::string one =
+            subject::Finder::condition(column, "t", *identifier, params, &exact);
+        also(exact ? any.decided : any.candidates, one);
       } else if (column.free) {
-        one = mention(column, *identifier, params);
+        also(any.decided, mention(column, *identifier, params));
       }
-      if (!one.empty()) any += (any.empty() ? "" : " OR ") + one;
     }
     return any;
   }
@@ -100,7 +108,8 @@ class Verifier {
            params.bind(identifier.value.reveal()) + "::text) > 0";
   }
 
-  // Whether the row still belongs to somebody: one of its follow links leads to a row.
+  // Whether the row still belongs to somebody: one of its follow links leads to a row, or one that
+  // counts leads to it (the conversation of another customer, too).
   std::string belongs(const Table& table) {
     std::string any;
     for (const datamap::Link& link : table.links) {
@@ -110,6 +119,15 @@ class Verifier {
              search_.catalog.at(parent.name).sql_name + " p WHERE " +
              datamap::link_sql(search_.map, search_.catalog, table, "t", link, "p") + ")";
     }
+    for (const Table& child : search_.map.tables) {
+      for (const datamap::Link& link : child.links) {
+        if (!link.up_last || link.to != table.name) continue;
+        any += (any.empty() ? "" : " OR ") + std::string("EXISTS (SELECT 1 FROM ") +
+               search_.catalog.at(child.name).sql_name + " c WHERE " +
+               datamap::link_sql(search_.map, search_.catalog, child, "c", link, "t") + " AND " +
+               datamap::where_sql("c", link.count) + ")";
+      }
+    }
     const bool own_row = std::any_of(search_.map.subjects.begin(), search_.map.subjects.end(),
                                      [&](const auto& type) { return type.table == table.name; });
     if (table.match || own_row) return "false";
@@ -117,33 +135,67 @@ class Verifier {
     return "(" + any + ")";
   }
 
-  void column_hits(const Table& table, const Column& column) {
-    for (const bool shared : {false, true}) {
-      store::Params params;
-      const std::string tenant = datamap::tenant_sql(search_.map, search_.catalog, table, "t",
-                                                     params.bind(search_.tenant));
-      const std::string any = condition(column, shared ? shared_ : exclusive_, params);
-      if (any.empty()) continue;
+  struct Count {
+    std::uint64_t orphans = 0, total = 0;
+  };
+
+  Count count(const Table& table, const Column& column,
+              const std::vector<const Identifier*>& identifiers) {
+    store::Params params;
+    const std::string tenant =
+        datamap::tenant_sql(search_.map, search_.catalog, table, "t", params.bind(search_.tenant));
+    const Conditions any = conditions(column, identifiers, params);
+    const std::string from =
+        " FROM " + search_.catalog.at(table.name).sql_name + " t WHERE " + tenant + " AND ";
+    Count found;
+    if (any.candidates.empty()) {
+      if (any.decided.empty()) return found;
       const store::Rows rows =
           tx_.exec({"SELECT pg_catalog.count(*) FILTER (WHERE NOT " + belongs(table) +
-                        "), pg_catalog.count(*) FROM " + search_.catalog.at(table.name).sql_name +
-                        " t WHERE " + tenant + " AND (" + any + ")",
+                        "), pg_catalog.count(*)" + from + "(" + any.decided + ")",
                     params.take()});
-      auto orphans = static_cast<std::uint64_t>(rows.integer(0, 0));
-      auto total = static_cast<std::uint64_t>(rows.integer(0, 1));
-      if (shared) {
-        if (total > 0) hit(Finding::shared, table, column, total);
-        continue;
-      }
-      const auto it = search_.kept.find(table.name);
-      const std::uint64_t kept = it == search_.kept.end() ? 0 : std::min(it->second, total);
-      if (kept > 0) hit(Finding::kept, table, column, kept);
-      // A kept row has lost its person too: it counts among the orphans first.
-      orphans -= std::min(orphans, kept);
-      total -= kept;
-      if (orphans > 0) hit(Finding::residue, table, column, orphans);
-      if (total > orphans) hit(Finding::mentioned, table, column, total - orphans);
+      found.orphans = static_cast<std::uint64_t>(rows.integer(0, 0));
+      found.total = static_cast<std::uint64_t>(rows.integer(0, 1));
+      return found;
     }
+    const std::string decided = any.decided.empty() ? "false" : "(" + any.decided + ")";
+    std::string select =
+        "SELECT COALESCE(" + belongs(table) + ", false), COALESCE(" + decided + ", false)";
+    for (const std::string& values : subject::Finder::value_list(column, "t"))
+      select += ", " + values + "::text";
+    tx_.each({select + from + "(" + decided + " OR " + any.candidates + ")", params.take()},
+             [&](const store::Rows& rows, std::size_t r) {
+               if (!rows.boolean(r, 1) && !holds(column, identifiers, rows, r)) return;
+               ++found.total;
+               found.orphans += rows.boolean(r, 0) ? 0 : 1;
+             });
+    return found;
+  }
+
+  // Whether the values in the row's columns from the third on are one of the identifiers.
+  bool holds(const Column& column, const std::vector<const Identifier*>& identifiers,
+             const store::Rows& rows, std::size_t r) {
+    std::vector<std::string_view> arrays;
+    for (std::size_t c = 2; c < rows.columns(); ++c) arrays.push_back(rows.text(r, c));
+    const std::vector<std::string> values = finder_.values_of(column, column.is, arrays);
+    return std::any_of(identifiers.begin(), identifiers.end(), [&](const Identifier* identifier) {
+      return identifier->kind == column.is &&
+             std::find(values.begin(), values.end(), identifier->value.reveal()) != values.end();
+    });
+  }
+
+  void column_hits(const Table& table, const Column& column) {
+    const Count shared = count(table, column, shared_);
+    if (shared.total > 0) hit(Finding::shared, table, column, shared.total);
+    Count own = count(table, column, exclusive_);
+    const auto it = search_.kept.find(table.name);
+    const std::uint64_t kept = it == search_.kept.end() ? 0 : std::min(it->second, own.total);
+    if (kept > 0) hit(Finding::kept, table, column, kept);
+    // A kept row has lost its person too: it counts among the orphans first.
+    own.orphans -= std::min(own.orphans, kept);
+    own.total -= kept;
+    if (own.orphans > 0) hit(Finding::residue, table, column, own.orphans);
+    if (own.total > own.orphans) hit(Finding::mentioned, table, column, own.total - own.orphans);
   }
 
   store::Tx& tx_;

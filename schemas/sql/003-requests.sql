@@ -82,7 +82,9 @@ CREATE TABLE ccctl.request (
   leaf_hash       bytea,                 -- of the completed leaf
   PRIMARY KEY (tenant_id, request_id)
 );
-CREATE UNIQUE INDEX request_confirmation ON ccctl.request (tenant_id, confirmation);
+-- A closed case is over: rows that a hold had kept may be asked for again, with the same plan.
+CREATE UNIQUE INDEX request_confirmation ON ccctl.request (tenant_id, confirmation)
+  WHERE phase <> 'closed';
 
 -- The members of the merge set, each a related request (formats.md 3); the canonical one last.
 CREATE TABLE ccctl.request_member (

@@ -1,0 +1,181 @@
+// Erasures under legal holds and statutory minima, compared with the model (formats.md 2 and 3).
+#include <gtest/gtest.h>
+
+#include "base/calendar.h"
+#include "sandbox/seeder.h"
+#include "support/erasing.h"
+#include "support/errors.h"
+
+namespace ccctl::testing {
+namespace {
+
+using subject::SubjectRef;
+
+SubjectRef user(const char* id) {
+  return {"user", {id}};
+}
+
+std::vector<SubjectRef> canonical_contacts(const Model& model) {
+  std::vector<SubjectRef> people;
+  for (const SubjectRef& ref : model.subjects("external_contact")) {
+    if (model.merge_set(ref).back() == ref) people.push_back(ref);
+  }
+  return people;
+}
+
+rule::Hold wide(const std::string& category, const std::string& data, const char* from = nullptr,
+                const char* to = nullptr) {
+  rule::Hold hold;
+  hold.category = category;
+  hold.data = data;
+  if (from != nullptr) hold.created_from = parse_instant(from);
+  if (to != nullptr) hold.created_to = parse_instant(to);
+  return hold;
+}
+
+rule::Hold of(const Model& model, const SubjectRef& ref) {
+  rule::Hold hold;
+  hold.subjects = model.merge_set(ref);
+  return hold;
+}
+
+// Erases `most` people under the holds that there are; stops where something differed.
+void erase_people(Erasing& erasing, std::size_t most) {
+  std::size_t erased = 0;
+  for (const SubjectRef& ref : canonical_contacts(erasing.model())) {
+    if (erased++ == most) break;
+    SCOPED_TRACE(ref.text());
+    if (!erasing.check(ref)) break;
+  }
+}
+
+struct WideHold {
+  const char* name;
+  const char* category;
+  const char* data;
+  const char* from;
+  const char* to;
+};
+
+class ErasureUnderAHold : public ::testing::TestWithParam<WideHold> {};
+
+// A hold by category, data type or date keeps its rows and what they need; the rest goes.
+TEST_P(ErasureUnderAHold, KeepsItsRowsUntouched) {
+  const WideHold& p = GetParam();
+  Erasing erasing({.seed = 11, .contacts = 60});
+  erasing.hold(wide(p.category, p.data, p.from, p.to));
+  erase_people(erasing, 10);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Holds, ErasureUnderAHold,
+    ::testing::Values(WideHold{"HostUsage", "host_usage", "", nullptr, nullptr},
+                      WideHold{"HostUsageOfAYear", "host_usage", "", "2025-07-01T00:00:00Z",
+                               "2026-04-01T00:00:00Z"},
+                      WideHold{"Generated", "generated", "", nullptr, nullptr},
+                      WideHold{"GeneratedSince", "generated", "", "2025-12-01T00:00:00Z", nullptr},
+                      WideHold{"GeneratedUntil", "generated", "", nullptr, "2025-12-01T00:00:00Z"},
+                      WideHold{"Registration", "registration", "", nullptr, nullptr},
+                      WideHold{"Chat", "", "chat", nullptr, nullptr},
+                      WideHold{"Interaction", "", "interaction", "2025-09-01T00:00:00Z", nullptr},
+                      WideHold{"Files", "", "media_file", nullptr, nullptr},
+                      WideHold{"Everything", "", "", nullptr, nullptr}),
+    [](const auto& each) { return std::string(each.param.name); });
+
+// With a hold on one member of a merge set nothing changes for any member.
+TEST(ErasureOfAHeldPerson, ChangesNothingForAnyMember) {
+  Erasing erasing({.seed = 12, .contacts = 100});
+  std::size_t seen = 0;
+  for (const SubjectRef& ref : canonical_contacts(erasing.model())) {
+    const Model before = erasing.model();
+    const std::vector<SubjectRef> members = before.merge_set(ref);
+    if (members.size() < 2 || seen == 8) continue;
+    rule::Hold hold;
+    hold.subjects = {members[seen++ % members.size()]};
+    erasing.hold(hold);
+    const request::Preview shown = erasing.preview(ref);
+    EXPECT_FALSE(shown.holds.empty());
+    EXPECT_EQ(error_of([&] { erasing.erase(shown); }).kind(), ErrorKind::held);
+    EXPECT_EQ(before.differences(erasing.model()), std::vector<std::string>{});
+    erasing.lift_holds();
+    ASSERT_TRUE(erasing.check(ref));
+  }
+  EXPECT_EQ(seen, 8U);
+}
+
+// A hold on another customer keeps the conversations with them whole, also for this one.
+TEST(ErasureBesideAHeldCustomer, KeepsSharedConversationsWhole) {
+  Erasing erasing({.seed = 13, .contacts = 100});
+  std::vector<SubjectRef> held;
+  std::size_t erased = 0;
+  for (const auto& [one, other] : erasing.model().talked("external_contact", "external_contact")) {
+    const Model model = erasing.model();
+    const std::vector<SubjectRef> members = model.merge_set(one), others = model.merge_set(other);
+    if (members.empty() || others.empty() || members == others || erased == 12) continue;
+    erasing.hold(of(model, other));
+    SCOPED_TRACE(members.back().text() + " beside " + other.text());
+    const bool same = erasing.check(members.back());
+    erasing.lift_holds();
+    if (!same) break;
+    ++erased;
+  }
+  EXPECT_EQ(erased, 12U);
+}
+
+TEST(ErasureBesideAHeldAgent, KeepsTheConversationsThatTheAgentTookPartIn) {
+  Erasing erasing({.seed = 14, .contacts = 60});
+  erasing.hold(of(erasing.model(), erasing.model().subjects("user").front()));
+  erase_people(erasing, 15);
+}
+
+// The held customer's rows stay as they are: so does the agent whom they name.
+TEST(ErasureOfAnAgent, LeavesTheRowsOfAHeldCustomerUntouched) {
+  Erasing erasing({.seed = 15, .contacts = 60});
+  const SubjectRef agent = user(sandbox::well_known::kFormerAgent);
+  const SubjectRef customer{"external_contact", {sandbox::well_known::kTanaka}};
+  erasing.hold(of(erasing.model(), customer));
+  EXPECT_TRUE(erasing.check(agent));
+  erasing.lift_holds();
+  EXPECT_TRUE(erasing.check(agent));
+}
+
+TEST(ErasureBesideAHeldVisitor, KeepsTheVisitor) {
+  Erasing erasing({.seed = 16, .contacts = 20, .stir = false});
+  erasing.hold(
+      of(erasing.model(), {"journey_customer", {"cookie", sandbox::well_known::kVisitor}}));
+  EXPECT_TRUE(erasing.check(SubjectRef{"external_contact", {sandbox::well_known::kTanaka}}));
+}
+
+rule::RetentionRule minimum(const std::string& data, std::int32_t months) {
+  rule::RetentionRule rule;
+  rule.id = "test." + data;
+  rule.match.data = data;
+  rule.anchor = "created";
+  rule.min = Duration{months, 0, 0};
+  rule.basis = "legal_obligation";
+  rule.reason = "a statute";
+  return rule;
+}
+
+class ErasureUnderAStatute : public ::testing::TestWithParam<const char*> {};
+
+// What the law keeps stays as it is; what its foreign keys need stays without personal data.
+TEST_P(ErasureUnderAStatute, KeepsRowsAndStripsWhatTheyNeed) {
+  Erasing erasing({.seed = 21, .contacts = 60});
+  erasing.rules.retention.front().rules.push_back(minimum(GetParam(), 14));
+  erase_people(erasing, 8);
+}
+INSTANTIATE_TEST_SUITE_P(Data, ErasureUnderAStatute,
+                         ::testing::Values("chat", "email", "recording", "transcript", "consent",
+                                           "cad", "interaction", "ticket", "media_file"),
+                         [](const auto& each) { return std::string(each.param); });
+
+// A statute and a hold at once: the hold wins, its rows are untouched.
+TEST(ErasureUnderAStatuteAndAHold, LeavesTheHeldUntouched) {
+  Erasing erasing({.seed = 22, .contacts = 60});
+  erasing.rules.retention.front().rules.push_back(minimum("chat", 14));
+  erasing.hold(wide("generated", "", "2026-01-01T00:00:00Z"));
+  erase_people(erasing, 10);
+}
+
+}  // namespace
+}  // namespace ccctl::testing

@@ -1,0 +1,362 @@
+// The model's rows and people, and the scope as a least fixpoint.
+#include "support/model.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "base/json.h"
+#include "text/identifier.h"
+
+namespace ccctl::testing {
+
+using datamap::Column;
+using datamap::Condition;
+using datamap::Down;
+using datamap::Link;
+using datamap::Site;
+using datamap::SubjectType;
+using datamap::Table;
+using subject::SubjectRef;
+
+namespace {
+
+constexpr char kSeparator = '\x1f';
+
+std::set<std::string> json_columns(const Table& table) {
+  std::set<std::string> names;
+  for (const Column& column : table.columns) {
+    if (column.site.json) names.insert(column.site.column);
+  }
+  return names;
+}
+
+std::string region_of(const datamap::Map& map, const Column& column) {
+  if (column.normalise.starts_with("e164/")) return column.normalise.substr(5);
+  for (const Table& table : map.tables) {
+    for (const Column& other : table.columns) {
+      if (other.normalise.starts_with("e164/")) return other.normalise.substr(5);
+    }
+  }
+  return "";
+}
+
+// Normalising telephone numbers takes long, and the same ones are asked for again and again.
+std::optional<std::string> normal(const std::string& kind, const std::string& value,
+                                  const std::string& region) {
+  static std::map<std::string, std::optional<std::string>> known;
+  const std::string id = kind + kSeparator + region + kSeparator + value;
+  const auto it = known.find(id);
+  if (it != known.end()) return it->second;
+  return known[id] = text::normalise(kind, value, region);
+}
+
+}  // namespace
+
+Model::Model(store::Tx& tx, const datamap::Map& map, std::string tenant,
+             std::vector<rule::Retention> documents)
+    : map_(map), tenant_(std::move(tenant)), documents_(std::move(documents)) {
+  const datamap::Catalog catalog = datamap::read_catalog(tx, map);
+  foreign_keys_ = catalog.foreign_keys;
+  for (const Table& table : map.tables) {
+    const store::Rows read = tx.exec("SELECT * FROM " + catalog.at(table.name).sql_name);
+    std::vector<std::string>& names = columns_[table.name];
+    for (std::size_t c = 0; c < read.columns(); ++c) names.emplace_back(read.column_name(c));
+    const std::set<std::string> json = json_columns(table);
+    for (std::size_t r = 0; r < read.size(); ++r) {
+      Row row{&table, {}, false};
+      for (std::size_t c = 0; c < names.size(); ++c) {
+        Cell cell = read.value(r, c);
+        if (cell && json.contains(names[c])) cell = Json::parse(*cell).dump();
+        row.cells.push_back(std::move(cell));
+      }
+      rows_.push_back(std::move(row));
+      index_[{table.name, key(rows_.size() - 1)}] = rows_.size() - 1;
+    }
+  }
+}
+
+std::size_t Model::rows() const {
+  return static_cast<std::size_t>(
+      std::count_if(rows_.begin(), rows_.end(), [](const Row& row) { return !row.gone; }));
+}
+
+std::size_t Model::column(const Table& table, const std::string& name) const {
+  const std::vector<std::string>& names = columns_.at(table.name);
+  const auto it = std::find(names.begin(), names.end(), name);
+  if (it == names.end()) throw std::logic_error("no column " + table.name + "." + name);
+  return static_cast<std::size_t>(it - names.begin());
+}
+
+const Cell& Model::cell(RowId id, const std::string& name) const {
+  return rows_[id].cells[column(*rows_[id].table, name)];
+}
+
+Cell Model::value(RowId id, const Site& site) const {
+  const Cell& whole = cell(id, site.column);
+  if (site.plain() || !whole) return whole;
+  Json json = Json::parse(*whole);
+  for (const datamap::Step& step : site.path) {
+    if (!json.is_object() || !json.contains(step.member)) return std::nullopt;
+    const Json inner = json[step.member];
+    json = inner;
+  }
+  if (json.is_null()) return std::nullopt;
+  return json.is_string() ? json.get<std::string>() : json.dump();
+}
+
+bool Model::meets(RowId id, const datamap::Where& where) const {
+  return std::all_of(where.begin(), where.end(), [&](const Condition& condition) {
+    const Cell& found = cell(id, condition.column);
+    if (condition.op == Condition::Op::is_null) return !found.has_value();
+    if (condition.op == Condition::Op::not_null) return found.has_value();
+    return found && std::find(condition.values.begin(), condition.values.end(), *found) !=
+                        condition.values.end();
+  });
+}
+
+bool Model::ours(RowId id) const {
+  return !rows_[id].gone && cell(id, map_.tenant.value) == tenant_;
+}
+
+std::string Model::key(RowId id) const {
+  std::string text;
+  for (const std::string& name : rows_[id].table->key)
+    text += cell(id, name).value_or("") + kSeparator;
+  return text;
+}
+
+std::optional<RowId> Model::parent(RowId child, const Link& link) const {
+  if (link.to.empty() || !meets(child, link.when)) return std::nullopt;
+  std::string text;
+  for (const Site& site : link.from) {
+    const Cell part = value(child, site);
+    if (!part) return std::nullopt;
+    text += *part + kSeparator;
+  }
+  const auto it = index_.find({link.to, text});
+  if (it == index_.end() || rows_[it->second].gone) return std::nullopt;
+  return it->second;
+}
+
+std::optional<RowId> Model::referenced(RowId child, const datamap::ForeignKey& key) const {
+  const Table* to = map_.table(key.to);
+  if (to == nullptr) return std::nullopt;
+  std::string text;
+  for (const std::string& name : to->key) {
+    const auto at = std::find(key.to_columns.begin(), key.to_columns.end(), name);
+    if (at == key.to_columns.end()) throw std::logic_error("a foreign key to no key");
+    const Cell& part =
+        cell(child, key.from_columns[static_cast<std::size_t>(at - key.to_columns.begin())]);
+    if (!part) return std::nullopt;
+    text += *part + kSeparator;
+  }
+  const auto it = index_.find({key.to, text});
+  if (it == index_.end() || rows_[it->second].gone) return std::nullopt;
+  return it->second;
+}
+
+std::optional<RowId> Model::find(const SubjectRef& ref) const {
+  const SubjectType& type = *map_.subject(ref.kind);
+  const std::vector<std::string> ids = map_.id_columns(*map_.table(type.table));
+  for (RowId id = 0; id < rows_.size(); ++id) {
+    if (rows_[id].table->name != type.table || !ours(id) || !meets(id, type.where)) continue;
+    bool same = true;
+    for (std::size_t i = 0; i < ids.size(); ++i) same = same && cell(id, ids[i]) == ref.key.at(i);
+    if (same) return id;
+  }
+  return std::nullopt;
+}
+
+std::vector<SubjectRef> Model::subjects(const std::string& kind) const {
+  const SubjectType& type = *map_.subject(kind);
+  std::vector<SubjectRef> found;
+  for (RowId id = 0; id < rows_.size(); ++id) {
+    if (rows_[id].table->name != type.table || !ours(id) || !meets(id, type.where)) continue;
+    SubjectRef ref{kind, {}};
+    for (const std::string& name : map_.id_columns(*rows_[id].table))
+      ref.key.push_back(cell(id, name).value());
+    found.push_back(std::move(ref));
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+// The rows that say they are the same person as this one, itself included.
+Ids Model::merged_with(const SubjectType& type, RowId id) const {
+  if (!type.merge) return {id};
+  const std::string own = map_.id_columns(*map_.table(type.table)).front();
+  const auto canonical = [&](RowId row) {
+    const Cell& named = cell(row, type.merge->canonical);
+    return named ? named : cell(row, own);
+  };
+  Ids set;
+  for (RowId other = 0; other < rows_.size(); ++other) {
+    if (rows_[other].table->name == type.table && ours(other) && meets(other, type.where) &&
+        canonical(other) == canonical(id)) {
+      set.insert(other);
+    }
+  }
+  return set;
+}
+
+std::vector<SubjectRef> Model::merge_set(const SubjectRef& ref) const {
+  const std::optional<RowId> id = find(ref);
+  if (!id) return {};
+  const SubjectType& type = *map_.subject(ref.kind);
+  std::vector<SubjectRef> members;
+  std::optional<SubjectRef> last;
+  for (RowId each : merged_with(type, *id)) {
+    SubjectRef member{ref.kind, {}};
+    for (const std::string& name : map_.id_columns(*map_.table(type.table)))
+      member.key.push_back(cell(each, name).value());
+    const bool canonical = !type.merge || !cell(each, type.merge->canonical);
+    if (canonical) {
+      last = member;
+    } else {
+      members.push_back(member);
+    }
+  }
+  std::sort(members.begin(), members.end());
+  if (last) members.push_back(*last);
+  return members;
+}
+
+std::vector<std::string> Model::values(RowId id, const Column& column) const {
+  const Cell found = value(id, column.site);
+  if (!found) return {};
+  const std::optional<std::string> form = normal(column.is, *found, region_of(map_, column));
+  if (!form || form->empty()) return {};
+  return {*form};
+}
+
+std::vector<Term> Model::terms(const SubjectRef& ref) const {
+  const std::optional<RowId> id = find(ref);
+  std::vector<Term> all;
+  if (!id) return all;
+  for (const Column& column : rows_[*id].table->columns) {
+    if (column.is.empty() || column.suggest) continue;
+    for (const std::string& value : values(*id, column)) {
+      if (std::find(all.begin(), all.end(), Term{column.is, value}) == all.end())
+        all.emplace_back(column.is, value);
+    }
+  }
+  return all;
+}
+
+// Whether a live subject that is none of `own`, and belongs to none of them, holds the value.
+bool Model::shared(const Term& term, const Ids& own) const {
+  for (const SubjectType& type : map_.subjects) {
+    for (RowId id = 0; id < rows_.size(); ++id) {
+      const Table& table = *rows_[id].table;
+      if (table.name != type.table || !ours(id) || own.contains(id) || !meets(id, type.where))
+        continue;
+      const bool part = std::any_of(table.links.begin(), table.links.end(), [&](const Link& link) {
+        const std::optional<RowId> owner =
+            link.down == Down::follow ? parent(id, link) : std::nullopt;
+        return owner && own.contains(*owner);
+      });
+      if (part) continue;
+      for (const Column& column : table.columns) {
+        if (column.is != term.first) continue;
+        for (const std::string& value : values(id, column)) {
+          if (value == term.second) return true;
+        }
+      }
+    }
+  }
+  return false;
+}
+
+std::set<Term> Model::matched_terms() const {
+  std::set<Term> terms;
+  for (RowId id = 0; id < rows_.size(); ++id) {
+    if (!rows_[id].table->match || !ours(id)) continue;
+    for (const Column& column : rows_[id].table->columns) {
+      const Cell& stored = cell(id, column.site.column);
+      if (!column.is.empty() && stored) terms.emplace(column.is, *stored);
+    }
+  }
+  return terms;
+}
+
+std::vector<std::pair<SubjectRef, SubjectRef>> Model::talked(const std::string& kind,
+                                                             const std::string& other) const {
+  std::map<RowId, std::set<SubjectRef>> first, second;
+  for (const auto& [name, in] : {std::pair{kind, &first}, std::pair{other, &second}}) {
+    for (const SubjectRef& ref : subjects(name)) {
+      for (RowId row : scope({*find(ref)}, {})) {
+        for (RowId unit : units(row, true)) (*in)[unit].insert(ref);
+      }
+    }
+  }
+  std::set<std::pair<SubjectRef, SubjectRef>> pairs;
+  for (const auto& [unit, people] : first) {
+    for (const SubjectRef& one : people) {
+      for (const SubjectRef& two : second[unit]) {
+        if (one != two) pairs.emplace(one, two);
+      }
+    }
+  }
+  return {pairs.begin(), pairs.end()};
+}
+
+std::vector<Term> Model::exclusive(const std::vector<Term>& terms, const Ids& own) const {
+  std::vector<Term> found;
+  for (const Term& term : terms) {
+    if (term.first != "name" && !shared(term, own)) found.push_back(term);
+  }
+  return found;
+}
+
+Ids Model::scope(const Ids& drivers, const std::vector<Term>& exclusive) const {
+  Ids found = drivers;
+  for (RowId id = 0; id < rows_.size(); ++id) {
+    if (!rows_[id].table->match || !ours(id)) continue;
+    for (const Column& column : rows_[id].table->columns) {
+      const Cell& stored =
+          column.search.empty() ? cell(id, column.site.column) : cell(id, column.search);
+      if (!column.is.empty() && stored &&
+          std::find(exclusive.begin(), exclusive.end(), Term{column.is, *stored}) !=
+              exclusive.end()) {
+        found.insert(id);
+      }
+    }
+  }
+  while (grow_by_links(found) || grow_by_last(found)) {
+  }
+  return found;
+}
+
+bool Model::grow_by_links(Ids& scope) const {
+  bool grew = false;
+  for (RowId id = 0; id < rows_.size(); ++id) {
+    if (!ours(id) || scope.contains(id) || !rows_[id].table->in_scope) continue;
+    for (const Link& link : rows_[id].table->links) {
+      const std::optional<RowId> up = link.down == Down::follow ? parent(id, link) : std::nullopt;
+      if (up && scope.contains(*up)) grew = scope.insert(id).second || grew;
+    }
+  }
+  return grew;
+}
+
+bool Model::grow_by_last(Ids& scope) const {
+  bool grew = false;
+  for (const Table& child : map_.tables) {
+    for (const Link& link : child.links) {
+      if (!link.up_last || !map_.table(link.to)->in_scope) continue;
+      std::map<RowId, bool> all_in;  // parents with a counted child
+      for (RowId id = 0; id < rows_.size(); ++id) {
+        if (rows_[id].table != &child || !ours(id) || !meets(id, link.count)) continue;
+        const std::optional<RowId> up = parent(id, link);
+        if (up) all_in.emplace(*up, true).first->second &= scope.contains(id);
+      }
+      for (const auto& [up, all] : all_in) {
+        if (all) grew = scope.insert(up).second || grew;
+      }
+    }
+  }
+  return grew;
+}
+
+}  // namespace ccctl::testing

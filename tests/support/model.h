@@ -1,0 +1,124 @@
+// A slow and obvious model of an erasure: what the data map's meaning (datamap.md) and the holds
+// (formats.md 2 and 3) say must become of every row, computed row by row in memory.
+//
+// It shares no code with room plan and asks PostgreSQL for nothing but the rows themselves, so a
+// mistake would have to be made twice to go unnoticed. Only what the reference map uses is here:
+// simple tenants, merge sets by column, no `with`.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "datamap/catalog.h"
+#include "datamap/map.h"
+#include "rule/hold.h"
+#include "rule/retention.h"
+#include "store/session.h"
+#include "subject/ref.h"
+
+namespace ccctl::testing {
+
+using Cell = std::optional<std::string>;
+using RowId = std::size_t;
+using Ids = std::set<RowId>;
+// Kind and normalised value.
+using Term = std::pair<std::string, std::string>;
+
+struct Row {
+  const datamap::Table* table = nullptr;
+  std::vector<Cell> cells;  // PostgreSQL's text; JSON in one canonical form
+  bool gone = false;
+};
+
+// What an erasure would do besides changing the state.
+struct Prediction {
+  std::map<std::string, std::uint64_t> actions;  // "table action detail" -> rows, zeros left out
+  std::map<std::string, Ids> kept;  // "table rule" -> rows; rule: hold, foreign_key, id
+  std::set<std::string> objects;    // keys of the objects that go
+};
+
+class Model {
+ public:
+  // Reads every row of every mapped table, of all tenants.
+  Model(store::Tx& tx, const datamap::Map& map, std::string tenant,
+        std::vector<rule::Retention> documents);
+
+  // Members of the subject's merge set, the canonical one last; empty when there is no such row.
+  std::vector<subject::SubjectRef> merge_set(const subject::SubjectRef& ref) const;
+  // The identifiers that a request for the subject goes by.
+  std::vector<Term> terms(const subject::SubjectRef& ref) const;
+  // All subjects of a kind, in key order.
+  std::vector<subject::SubjectRef> subjects(const std::string& kind) const;
+  bool shared(const Term& term, const Ids& own) const;
+  // The values in the columns by which match tables are found.
+  std::set<Term> matched_terms() const;
+  // Pairs of subjects of these kinds who have rows in the same unit.
+  std::vector<std::pair<subject::SubjectRef, subject::SubjectRef>> talked(
+      const std::string& kind, const std::string& other) const;
+
+  // Erases the members one after the other, and again until nothing is left to do. No members: the
+  // rows of match tables that hold the term.
+  Prediction erase(const std::vector<subject::SubjectRef>& members, const std::optional<Term>& term,
+                   const std::vector<rule::Hold>& holds, Instant now);
+
+  // One line per row that differs; nothing when both are the same. At most `most` lines.
+  std::vector<std::string> differences(const Model& other, std::size_t most = 8) const;
+  std::size_t rows() const;
+  std::set<std::string> object_keys() const;
+
+ private:
+  struct Changes;
+
+  // Reading a row.
+  std::size_t column(const datamap::Table& table, const std::string& name) const;
+  const Cell& cell(RowId id, const std::string& name) const;
+  Cell value(RowId id, const datamap::Site& site) const;
+  bool meets(RowId id, const datamap::Where& where) const;
+  bool ours(RowId id) const;
+  std::string key(RowId id) const;
+  std::optional<RowId> parent(RowId child, const datamap::Link& link) const;
+  std::optional<RowId> referenced(RowId child, const datamap::ForeignKey& key) const;
+
+  // People.
+  std::optional<RowId> find(const subject::SubjectRef& ref) const;
+  std::vector<std::string> values(RowId id, const datamap::Column& column) const;
+  std::vector<Term> exclusive(const std::vector<Term>& terms, const Ids& own) const;
+  Ids merged_with(const datamap::SubjectType& type, RowId id) const;
+
+  // Sets of rows.
+  Ids scope(const Ids& drivers, const std::vector<Term>& exclusive) const;
+  bool grow_by_links(Ids& scope) const;
+  bool grow_by_last(Ids& scope) const;
+  Ids units(RowId id, bool first) const;
+  Ids held(const rule::Hold& hold) const;
+  bool covers(const rule::Hold& hold, RowId id) const;
+  std::map<std::string, Ids> kept_by_law(const Ids& scope, Instant now) const;
+  bool outlived(RowId id, const rule::RetentionRule& rule, const std::string& zone,
+                Instant now) const;
+  void ancestors(Ids& kept, const Ids& scope, bool of_cuts) const;
+
+  // One member's transaction; the number of rows changed.
+  std::uint64_t erase_once(const std::optional<RowId>& driver, const std::vector<Term>& known,
+                           const std::vector<rule::Hold>& holds, Instant now, Ids& untouched,
+                           Prediction& prediction);
+  void write_cuts(const Changes& changes, std::vector<Row>& after, Prediction& prediction) const;
+  void erase_columns(Row& row, const datamap::Table& table, bool objects_too) const;
+  void erase_site(Row& row, const datamap::Site& site, const datamap::ColumnErase& erase) const;
+  void note_objects(RowId id, Prediction& prediction) const;
+
+  const datamap::Map& map_;
+  std::string tenant_;
+  std::vector<rule::Retention> documents_;
+  std::vector<datamap::ForeignKey> foreign_keys_;
+  std::map<std::string, std::vector<std::string>> columns_;
+  std::vector<Row> rows_;
+  std::map<std::pair<std::string, std::string>, RowId> index_;  // table and key
+};
+
+}  // namespace ccctl::testing

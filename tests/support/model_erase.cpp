@@ -1,0 +1,352 @@
+// What the model keeps, and what it does to the rest.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/calendar.h"
+#include "base/json.h"
+#include "support/model.h"
+
+namespace ccctl::testing {
+
+using datamap::Column;
+using datamap::ColumnErase;
+using datamap::Down;
+using datamap::Erase;
+using datamap::Link;
+using datamap::Site;
+using datamap::Table;
+using subject::SubjectRef;
+
+// What one transaction does: disjoint sets of rows.
+struct Model::Changes {
+  Ids deleted, anonymised, stripped;
+};
+
+namespace {
+
+bool personal(const Column& column) {
+  return !column.is.empty() || column.free || column.erase.effect != ColumnErase::Effect::none;
+}
+
+// The first characters of UTF-8 text.
+std::string first_characters(const std::string& text, int count) {
+  std::size_t end = 0;
+  while (end < text.size() && count-- > 0) {
+    ++end;
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
+  }
+  return text.substr(0, end);
+}
+
+}  // namespace
+
+// The units that a row belongs to: up its follow links; its own first step may also be a cut link.
+Ids Model::units(RowId id, bool first) const {
+  Ids found;
+  if (rows_[id].table->unit) found.insert(id);
+  for (const Link& link : rows_[id].table->links) {
+    if (link.down != Down::follow && !(first && link.down == Down::cut)) continue;
+    const std::optional<RowId> up = parent(id, link);
+    if (up && *up != id && (!first || rows_[*up].table != rows_[id].table))
+      found.merge(units(*up, false));
+  }
+  return found;
+}
+
+bool Model::covers(const rule::Hold& hold, RowId id) const {
+  const Table& table = *rows_[id].table;
+  if (!hold.category.empty() && hold.category != table.category) return false;
+  if (!hold.data.empty() &&
+      std::none_of(table.data.begin(), table.data.end(), [&](const datamap::DataType& type) {
+        return type.is == hold.data && meets(id, type.when);
+      })) {
+    return false;
+  }
+  const auto created = table.anchors.find("created");
+  if (created == table.anchors.end()) return true;
+  const Cell& text = cell(id, created->second.column);
+  const std::optional<Instant> at = text ? parse_pg_timestamptz(*text) : std::nullopt;
+  if (!at) return true;
+  return (!hold.created_from || *at >= *hold.created_from) &&
+         (!hold.created_to || *at < *hold.created_to);
+}
+
+// Every row of the datastore that the hold covers.
+Ids Model::held(const rule::Hold& hold) const {
+  Ids all;
+  if (!hold.of_subject()) {
+    for (RowId id = 0; id < rows_.size(); ++id) {
+      if (ours(id) && covers(hold, id)) all.insert(id);
+    }
+    return all;
+  }
+  Ids people;
+  std::vector<Term> own;
+  for (const SubjectRef& ref : hold.subjects) {
+    const std::optional<RowId> id = find(ref);
+    if (id) people.merge(merged_with(*map_.subject(ref.kind), *id));
+    for (const Term& term : terms(ref)) own.push_back(term);
+  }
+  all = scope(people, exclusive(own, people));
+  const Ids reached = all;
+  for (RowId id = 0; id < rows_.size(); ++id) {
+    if (!ours(id)) continue;
+    for (const Link& link : rows_[id].table->links) {
+      const std::optional<RowId> up = link.down == Down::cut ? parent(id, link) : std::nullopt;
+      if (up && reached.contains(*up)) all.insert(id);
+    }
+  }
+  Ids whole;
+  for (RowId id : all) whole.merge(units(id, true));
+  for (RowId id = 0; id < rows_.size(); ++id) {
+    if (!ours(id)) continue;
+    for (RowId unit : units(id, true)) {
+      if (whole.contains(unit)) all.insert(id);
+    }
+  }
+  return all;
+}
+
+// Rows of the scope that kept rows refer to. `of_cuts`: also by a cut link, which would otherwise
+// change the row that is kept.
+void Model::ancestors(Ids& kept, const Ids& scope, bool of_cuts) const {
+  for (bool grew = true; grew;) {
+    grew = false;
+    for (RowId id : Ids(kept)) {
+      const auto also = [&](const std::optional<RowId>& up) {
+        if (up && scope.contains(*up)) grew = kept.insert(*up).second || grew;
+      };
+      for (const datamap::ForeignKey& key : foreign_keys_) {
+        if (key.from == rows_[id].table->name && (of_cuts || key.to != key.from))
+          also(referenced(id, key));
+      }
+      for (const Link& link : rows_[id].table->links) {
+        if (of_cuts && link.down == Down::cut) also(parent(id, link));
+      }
+    }
+  }
+}
+
+bool Model::outlived(RowId id, const rule::RetentionRule& rule, const std::string& zone,
+                     Instant now) const {
+  const datamap::Anchor& anchor = rows_[id].table->anchors.at(rule.anchor);
+  const Cell& text = cell(id, anchor.column);
+  const std::optional<Instant> at = text ? parse_pg_timestamptz(*text) : std::nullopt;
+  if (!at) return rule.pending == rule::Pending::ignore;
+  return now >= add(*at, *rule.min, zone, rule.granularity);
+}
+
+std::map<std::string, Ids> Model::kept_by_law(const Ids& scope, Instant now) const {
+  std::map<std::string, Ids> kept;
+  for (const rule::Retention& document : documents_) {
+    for (const rule::RetentionRule& rule : document.rules) {
+      if (!rule.blocks_erasure()) continue;
+      for (RowId id : scope) {
+        const Table& table = *rows_[id].table;
+        const bool data = rule.match.data.empty() ||
+                          std::any_of(table.data.begin(), table.data.end(), [&](const auto& type) {
+                            return type.is == rule.match.data && meets(id, type.when);
+                          });
+        const bool category = rule.match.category.empty() || rule.match.category == table.category;
+        if (data && category && !outlived(id, rule, document.zone, now)) kept[rule.id].insert(id);
+      }
+    }
+  }
+  return kept;
+}
+
+void Model::erase_site(Row& row, const Site& site, const ColumnErase& erase) const {
+  Cell& present = row.cells[column(*row.table, site.column)];
+  if (!present) return;
+  if (!site.plain()) {
+    Json json = Json::parse(*present);
+    Json* at = &json;
+    for (std::size_t i = 0; i + 1 < site.path.size() && at->is_object(); ++i) {
+      if (!at->contains(site.path[i].member)) return;
+      at = &(*at)[site.path[i].member];
+    }
+    if (at->is_object()) at->erase(site.path.back().member);
+    present = json.dump();
+  } else if (erase.effect == ColumnErase::Effect::truncate) {
+    present = first_characters(*present, erase.count);
+  } else if (erase.effect == ColumnErase::Effect::set_value) {
+    present = erase.value;
+  } else {
+    present.reset();
+  }
+}
+
+void Model::erase_columns(Row& row, const Table& table, bool objects_too) const {
+  for (const Column& column : table.columns) {
+    if (!personal(column)) continue;
+    erase_site(row, column.site, column.erase);
+    for (const std::string& derived : {column.search, column.blind}) {
+      if (!derived.empty()) erase_site(row, {derived, {}, false}, {});
+    }
+  }
+  for (const datamap::Object& object : table.objects) {
+    if (objects_too) erase_site(row, object.pointer, {});
+  }
+}
+
+void Model::note_objects(RowId id, Prediction& prediction) const {
+  for (const datamap::Object& object : rows_[id].table->objects) {
+    const Cell pointer = value(id, object.pointer);
+    if (!pointer) continue;
+    prediction.objects.insert(*pointer);
+    ++prediction.actions[rows_[id].table->name + " delete object " + object.name];
+  }
+}
+
+// Rows that stay must not go on pointing at rows that went.
+void Model::write_cuts(const Changes& changes, std::vector<Row>& after,
+                       Prediction& prediction) const {
+  for (RowId id = 0; id < rows_.size(); ++id) {
+    if (!ours(id) || changes.deleted.contains(id)) continue;
+    const Table& table = *rows_[id].table;
+    const bool anonymised = changes.anonymised.contains(id);
+    for (const Link& link : table.links) {
+      if (link.down != Down::cut && !(anonymised && link.down == Down::follow)) continue;
+      const std::optional<RowId> up = parent(id, link);
+      if (!up || !changes.deleted.contains(*up)) continue;
+      for (const Site& site : link.from) {
+        if (site.column != map_.tenant.value) erase_site(after[id], site, {});
+      }
+      if (!anonymised && !changes.stripped.contains(id))
+        ++prediction.actions[table.name + " cut " + link.name];
+    }
+  }
+}
+
+std::uint64_t Model::erase_once(const std::optional<RowId>& driver, const std::vector<Term>& known,
+                                const std::vector<rule::Hold>& holds, Instant now, Ids& untouched,
+                                Prediction& prediction) {
+  Ids own;
+  if (driver && !rows_[*driver].gone) own.insert(*driver);
+  const Ids all = scope(own, known);
+  Ids covered = untouched;
+  for (const rule::Hold& hold : holds) covered.merge(held(hold));
+  Ids by_hold, by_law;
+  std::set_intersection(all.begin(), all.end(), covered.begin(), covered.end(),
+                        std::inserter(by_hold, by_hold.end()));
+  for (RowId id : covered) {
+    for (const Link& link : rows_[id].table->links) {
+      const std::optional<RowId> up = link.down == Down::cut ? parent(id, link) : std::nullopt;
+      if (up && all.contains(*up)) by_hold.insert(*up);
+    }
+  }
+  ancestors(by_hold, all, true);
+  for (RowId id : by_hold) prediction.kept[rows_[id].table->name + " hold"].insert(id);
+  Ids of_the_law;
+  for (const auto& [rule, rows] : kept_by_law(all, now)) {
+    for (RowId id : rows) prediction.kept[rows_[id].table->name + " " + rule].insert(id);
+    of_the_law.insert(rows.begin(), rows.end());
+  }
+  by_law = of_the_law;
+  ancestors(by_law, all, false);
+
+  Changes changes;
+  std::vector<Row> after = rows_;
+  for (RowId id : all) {
+    if (by_hold.contains(id) || of_the_law.contains(id)) continue;
+    const Table& table = *rows_[id].table;
+    if (by_law.contains(id)) {
+      prediction.kept[table.name + " foreign_key"].insert(id);
+      erase_columns(after[id], table, true);
+      if (after[id].cells == rows_[id].cells) continue;
+      changes.stripped.insert(id);
+      ++prediction.actions[table.name + " strip "];
+      note_objects(id, prediction);
+    } else if (table.erase == Erase::anonymise) {
+      changes.anonymised.insert(id);
+      erase_columns(after[id], table, true);
+      ++prediction.actions[table.name + " anonymise "];
+      note_objects(id, prediction);
+    } else {
+      changes.deleted.insert(id);
+      after[id].gone = true;
+      ++prediction.actions[table.name + " delete "];
+      note_objects(id, prediction);
+    }
+  }
+  write_cuts(changes, after, prediction);
+  std::uint64_t changed = 0;
+  for (RowId id = 0; id < rows_.size(); ++id)
+    changed += after[id].gone != rows_[id].gone || after[id].cells != rows_[id].cells ? 1 : 0;
+  rows_ = std::move(after);
+  untouched.merge(by_hold);
+  return changed;
+}
+
+Prediction Model::erase(const std::vector<SubjectRef>& members, const std::optional<Term>& term,
+                        const std::vector<rule::Hold>& holds, Instant now) {
+  std::vector<std::optional<RowId>> drivers;
+  std::vector<std::vector<Term>> known;
+  for (const SubjectRef& member : members) {
+    drivers.push_back(find(member));
+    known.push_back(terms(member));
+    if (term && drivers.back()) {
+      for (const Column& column : rows_[*drivers.back()].table->columns) {
+        const std::vector<std::string> here =
+            column.is == term->first ? values(*drivers.back(), column) : std::vector<std::string>{};
+        if (std::find(here.begin(), here.end(), term->second) != here.end())
+          known.back().push_back(*term);
+      }
+    }
+  }
+  if (members.empty()) {
+    drivers.emplace_back();
+    known.push_back({*term});
+  }
+  Prediction prediction;
+  Ids untouched, turned;  // members whose turn has been are the same person
+  for (bool more = true; more;) {
+    more = false;
+    for (std::size_t i = 0; i < drivers.size(); ++i) {
+      if (drivers[i]) turned.insert(*drivers[i]);
+      const std::vector<Term> own = exclusive(known[i], turned);
+      more = erase_once(drivers[i], own, holds, now, untouched, prediction) > 0 || more;
+    }
+  }
+  return prediction;
+}
+
+std::set<std::string> Model::object_keys() const {
+  std::set<std::string> keys;
+  for (RowId id = 0; id < rows_.size(); ++id) {
+    for (const datamap::Object& object : rows_[id].table->objects) {
+      const Cell pointer = rows_[id].gone ? std::nullopt : value(id, object.pointer);
+      if (pointer) keys.insert(*pointer);
+    }
+  }
+  return keys;
+}
+
+std::vector<std::string> Model::differences(const Model& other, std::size_t most) const {
+  std::vector<std::string> lines;
+  const auto say = [&](std::string line) {
+    if (lines.size() < most) lines.push_back(std::move(line));
+  };
+  const auto shown = [](const Cell& cell) { return cell ? "\"" + *cell + "\"" : std::string("-"); };
+  for (RowId id = 0; id < rows_.size(); ++id) {
+    const Row& row = rows_[id];
+    const auto it = other.index_.find({row.table->name, key(id)});
+    const bool there = it != other.index_.end() && !other.rows_[it->second].gone;
+    if (!row.gone && !there) say(row.table->name + ": missing " + key(id));
+    if (row.gone && there) say(row.table->name + ": still there " + key(id));
+    if (row.gone || !there) continue;
+    for (std::size_t c = 0; c < row.cells.size(); ++c) {
+      const Cell& found = other.rows_[it->second].cells[c];
+      if (found != row.cells[c]) {
+        say(row.table->name + "." + columns_.at(row.table->name)[c] + " of " + key(id) + ": " +
+            shown(found) + " instead of " + shown(row.cells[c]));
+      }
+    }
+  }
+  for (const auto& [place, id] : other.index_) {
+    if (!other.rows_[id].gone && !index_.contains(place)) say(place.first + ": unexpected");
+  }
+  return lines;
+}
+
+}  // namespace ccctl::testing
