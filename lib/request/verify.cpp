@@ -110,7 +110,7 @@ class Verifier {
 
   // Whether the row still belongs to somebody: one of its follow links leads to a row, or one that
   // counts leads to it (the conversation of another customer, too).
-  std::string belongs(const Table& table) {
+  std::string belongs(const Table& table, const Column& column) {
     std::string any;
     for (const datamap::Link& link : table.links) {
       if (link.down != datamap::Down::follow || link.to.empty()) continue;
@@ -130,6 +130,8 @@ class Verifier {
     }
     const bool own_row = std::any_of(search_.map.subjects.begin(), search_.map.subjects.end(),
                                      [&](const auto& type) { return type.table == table.name; });
+    // Free text on a living person's own row is that person's.
+    if (own_row && column.is.empty()) return "true";
     if (table.match || own_row) return "false";
     if (any.empty()) return search_.scope.holds(table.name) ? "false" : "true";
     return "(" + any + ")";
@@ -151,7 +153,7 @@ class Verifier {
     if (any.candidates.empty()) {
       if (any.decided.empty()) return found;
       const store::Rows rows =
-          tx_.exec({"SELECT pg_catalog.count(*) FILTER (WHERE NOT " + belongs(table) +
+          tx_.exec({"SELECT pg_catalog.count(*) FILTER (WHERE NOT " + belongs(table, column) +
                         "), pg_catalog.count(*)" + from + "(" + any.decided + ")",
                     params.take()});
       found.orphans = static_cast<std::uint64_t>(rows.integer(0, 0));
@@ -160,7 +162,7 @@ class Verifier {
     }
     const std::string decided = any.decided.empty() ? "false" : "(" + any.decided + ")";
     std::string select =
-        "SELECT COALESCE(" + belongs(table) + ", false), COALESCE(" + decided + ", false)";
+        "SELECT COALESCE(" + belongs(table, column) + ", false), COALESCE(" + decided + ", false)";
     for (const std::string& values : subject::Finder::value_list(column, "t"))
       select += ", " + values + "::text";
     tx_.each({select + from + "(" + decided + " OR " + any.candidates + ")", params.take()},
