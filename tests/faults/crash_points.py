@@ -26,7 +26,7 @@ from proxy import Proxy
 RETRIES = 5
 # Above this many messages a test breaks the command at some of them only, unless FAULTS_ALL is set.
 MANY = 250
-SAMPLE = 60
+SAMPLE = 40
 # What a command may answer whose connection was cut: done, unreachable, outcome unknown.
 ALLOWED = (0, 10, 13)
 # Debian's psql in PATH is a wrapper that takes longer than the query.

@@ -93,19 +93,37 @@ class Proxy:
         await asyncio.wait(pumps)
 
     async def _pump(self, reader, writer, link, from_client):
-        startup = from_client
+        pending, startup = b"", from_client
         try:
-            while True:
-                kind = b"" if startup else await reader.readexactly(1)
-                size = await reader.readexactly(4)
-                body = await reader.readexactly(struct.unpack("!I", size)[0] - 4)
-                startup = False
-                if not await self._pass(kind, kind + size + body, body, writer, link, from_client):
+            while data := await reader.read(1 << 16):
+                pending += data
+                passed = start = 0
+                fired = False
+                while not fired:
+                    head = start + (0 if startup else 1)
+                    if len(pending) < head + 4:
+                        break
+                    end = head + struct.unpack_from("!I", pending, head)[0]
+                    if len(pending) < end:
+                        break
+                    fired = self._sees(pending[start:head], pending[head + 4:end], link, from_client)
+                    startup = False
+                    start = end
+                    if not fired or (from_client and self.kind != "cut"):
+                        passed = end
+                writer.write(pending[:passed])
+                await writer.drain()
+                if fired:
+                    if self.kind == "kill":
+                        os.kill(link.pid, signal.SIGKILL)
+                    link.cut()
                     return
-        except (asyncio.IncompleteReadError, ConnectionError):
+                pending = pending[start:]
+        except ConnectionError:
             return
 
-    async def _pass(self, kind, message, body, writer, link, from_client):
+    def _sees(self, kind, body, link, from_client):
+        """Counts one message; True when the fault comes at it."""
         commit = from_client and kind == b"Q" and body.upper().startswith(b"COMMIT")
         self.commits += commit
         counted = from_client or not kind == link.last == b"D"
@@ -114,18 +132,12 @@ class Proxy:
             self.edges.append(self.messages)
         if not from_client:
             link.last = kind
-        reached = self.commits if self.kind == "commit" else self.messages
-        mine = commit if self.kind == "commit" else counted
+        if self.kind is None or self.fired:
+            return False
         if self.text is not None:
-            reached, mine = self.at, from_client and self.text in body
-        fire = self.kind is not None and not self.fired and mine and reached == self.at
-        self.fired = self.fired or fire
-        if not fire or (from_client and self.kind != "cut"):
-            writer.write(message)
-            await writer.drain()
-        if not fire:
-            return True
-        if self.kind == "kill":
-            os.kill(link.pid, signal.SIGKILL)
-        link.cut()
-        return False
+            self.fired = from_client and self.text in body
+        elif self.kind == "commit":
+            self.fired = commit and self.commits == self.at
+        else:
+            self.fired = counted and self.messages == self.at
+        return self.fired
