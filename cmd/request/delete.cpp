@@ -135,7 +135,8 @@ Found look(App& app, const Args& args, const request::Ground& ground) {
   const Person person = person_of(args, ground.map, finder);
   Found found;
   found.ref = resolve(person, finder);
-  found.preview = request::preview(tx, ground, found.ref, person.term ? &*person.term : nullptr);
+  found.preview =
+      request::preview(tx, ground, catalog, found.ref, person.term ? &*person.term : nullptr);
   if (!found.ref && found.preview.outcome.rows() == 0 && found.preview.outcome.kept.empty()) {
     throw Error(ErrorKind::not_found, "no data subject matches", "see `ccctl subjects search`");
   }

@@ -71,10 +71,12 @@ std::string site_text_sql(std::string_view alias, const Site& site) {
 
 std::string site_values_sql(std::string_view alias, const Site& site) {
   const std::string column = column_sql(alias, site.column);
-  std::string values;
   if (site.plain()) {
-    values = "SELECT " + column + "::text AS v";
-  } else if (!site.json) {
+    return "(CASE WHEN " + column + " IS NULL THEN '[]'::jsonb ELSE pg_catalog.jsonb_build_array(" +
+           column + "::text) END)";
+  }
+  std::string values;
+  if (!site.json) {
     values = "SELECT pg_catalog.unnest(" + column + ")::text AS v";
   } else {
     values = "SELECT j #>> '{}' AS v FROM pg_catalog.jsonb_path_query(" + column + "::jsonb, " +

@@ -76,18 +76,15 @@ std::map<datamap::TableName, std::uint64_t> kept_rows(const Json& kept) {
 
 }  // namespace
 
-std::uint64_t Erasure::rows_of_pass(const Request& request, int pass) {
+std::uint64_t Erasure::rows_of_pass(store::Tx& tx, const Request& request, int pass) {
   std::uint64_t rows = 0;
-  transact([&](store::Tx& tx, Instant) {
-    rows = 0;
-    for (const PassTallies& receipt : load_receipts(tx, request, pass).tallies)
-      rows += receipt.tallies.at("rows").get<std::uint64_t>();
-  });
+  for (const PassTallies& receipt : load_receipts(tx, request, pass).tallies)
+    rows += receipt.tallies.at("rows").get<std::uint64_t>();
   return rows;
 }
 
 // A hold that comes between the passes leaves the request partly done until its release.
-bool Erasure::run_pass(const Request& request, int pass) {
+bool Erasure::run_pass(Request& request, int pass) {
   try {
     return std::all_of(request.members.begin(), request.members.end(),
                        [&](const Member& member) { return run_member(request, member, pass); });
@@ -110,14 +107,13 @@ void Erasure::settle(Request& request) {
           ErrorKind::partial, "rows of the erased subject keep coming back",
           "find the import that brings them, then run `ccctl request run " + request.id + "`");
     }
-    transact([&](store::Tx& tx, Instant now) {
-      for (const Member& member : request.members) {
-        run::open_attempt(tx, {request.tenant, request.id, pass, member.ordinal}, now);
-      }
-    });
+    transact([&](store::Tx& tx, Instant now) { open_attempts(tx, now, request, pass); });
     if (!run_pass(request, pass)) return note_partial(request);
+    if (request.phase != Phase::settling) return;  // the last member has moved it on
     delete_objects(request);
-    if (rows_of_pass(request, pass) == 0) break;
+    std::uint64_t rows = 0;
+    transact([&](store::Tx& tx, Instant) { rows = rows_of_pass(tx, request, pass); });
+    if (rows == 0) break;
   }
   transact([&](store::Tx& tx, Instant) { set_phase(tx, request, Phase::verifying); });
 }
@@ -130,8 +126,12 @@ Verification Erasure::verify(const std::string& request_id,
     throw Error(ErrorKind::usage, "request \"" + request_id + "\" is closed and its terms are gone",
                 "give the terms to look for: --phone, --email …");
   }
+  return look(request, terms, deep);
+}
+
+Verification Erasure::look(const Request& request, const std::vector<subject::Identifier>& terms,
+                           bool deep) {
   prepare(request);
-  Verification verification;
   store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
   const Json kept = merged(load_receipts(tx, request, 0).tallies, "kept", {"table", "rule"});
   return request::verify(tx, {ground_.map, *catalog_, *scope_, ground_.tenant,
@@ -141,8 +141,7 @@ Verification Erasure::verify(const std::string& request_id,
 
 // Verifies, and writes the leaf that is the receipt, in one transaction with the phase.
 void Erasure::conclude(Request& request) {
-  prepare(request);
-  const Verification verification = verify(request.id, {}, false);
+  const Verification verification = look(request, {}, false);
   transact([&](store::Tx& tx, Instant now) {
     const Receipts receipts = load_receipts(tx, request, 0);
     const Json kept = merged(receipts.tallies, "kept", {"table", "rule"});
@@ -153,7 +152,7 @@ void Erasure::conclude(Request& request) {
       }
     }
     Json not_covered = Json::array();
-    if (request.members.front().ref.kind == "term") {
+    if (request.members.front().ref.kind == kTermOnly) {
       for (const datamap::Table& table : ground_.map.tables) {
         if (table.requires_subject) not_covered.push_back(table.name);
       }

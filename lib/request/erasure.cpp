@@ -16,13 +16,6 @@ namespace ccctl::request {
 using subject::Identifier;
 using subject::SubjectRef;
 
-namespace {
-
-// A request that goes by a term alone has no subject's row; its one "member" is the request itself.
-constexpr std::string_view kTermOnly = "term";
-
-}  // namespace
-
 Erasure::Erasure(World world, Ground ground)
     : world_(std::move(world)), ground_(std::move(ground)) {}
 
@@ -36,7 +29,7 @@ Request Erasure::confirm(const Preview& preview, const std::string& request_id,
   Request request;
   request.tenant = ground_.tenant;
   request.id = request_id;
-  request.phase = Phase::planned;
+  request.phase = restricted ? Phase::planned : Phase::erasing;
   request.restricted = restricted;
   request.intake = intake;
   request.confirmation = preview.confirmation;
@@ -50,7 +43,7 @@ Request Erasure::confirm(const Preview& preview, const std::string& request_id,
     const RequestPolicy& policy = ground_.rules.requests;
     request.due_at = add(request.intake.received_at, policy.due, policy.zone, Granularity::instant);
     std::vector<SubjectRef> refs = preview.merge_set.members;
-    if (refs.empty()) refs.push_back({std::string(kTermOnly), {request_id}});
+    if (refs.empty()) refs.push_back({kTermOnly, {request_id}});
     request.members.clear();
     Json members = Json::array();
     for (std::size_t i = 0; i < refs.size(); ++i) {
@@ -73,6 +66,7 @@ Request Erasure::confirm(const Preview& preview, const std::string& request_id,
               identifier.kind, identifier.value.reveal()}});
       }
     }
+    if (!restricted) open_attempts(tx, now, request, 1);
     audit::append(tx,
                   {audit::LogName::evidence, request.tenant, "request.delete.confirmed",
                    world_.actor, request.id,
@@ -122,11 +116,12 @@ std::vector<SubjectRef> Erasure::subjects(const Request& request) const {
 
 // Reads the catalog once and refuses to run a plan that was made on another one.
 void Erasure::prepare(const Request& request) {
-  const Json plan = Json::parse(request.plan);
   if (request.policy_digest != ground_.rules.digest || request.map_digest != ground_.map.digest) {
     throw Error(ErrorKind::stale_plan, "the policy or the data map has changed since request \"" +
                                            request.id + "\" was confirmed");
   }
+  if (request.plan == prepared_plan_) return;
+  const Json plan = Json::parse(request.plan);
   if (!catalog_) {
     transact([&](store::Tx& tx, Instant) { catalog_ = datamap::read_catalog(tx, ground_.map); });
   }
@@ -140,6 +135,7 @@ void Erasure::prepare(const Request& request) {
     throw Error(ErrorKind::stale_plan, "the datastore's tables have changed since request \"" +
                                            request.id + "\" was confirmed");
   }
+  prepared_plan_ = request.plan;
 }
 
 Request Erasure::read(const std::string& request_id) {
@@ -188,29 +184,13 @@ void Erasure::start(Request& request) {
   prepare(request);
   transact([&](store::Tx& tx, Instant now) {
     set_phase(tx, request, Phase::erasing);
-    for (const Member& member : request.members) {
-      run::open_attempt(tx, {request.tenant, request.id, 1, member.ordinal}, now);
-    }
+    open_attempts(tx, now, request, 1);
   });
 }
 
-// One member's transaction; false when it failed and was recorded as failed.
-bool Erasure::run_member(const Request& request, const Member& member, int pass) {
-  run::Runner runner(world_.session, world_.connect);
-  try {
-    runner.run_window(
-        {request.tenant, request.id, pass, member.ordinal},
-        [&](store::Tx& tx, Instant now) { return work(tx, now, request, member, pass); });
-    return true;
-  } catch (const store::StatementError& error) {
-    if (error.kind() != ErrorKind::unexpected) throw;
-    world_.context.log(LogLevel::warning, "request " + member.related_id + ": " + error.what());
-  } catch (const store::RetryableError& error) {
-    world_.context.log(LogLevel::warning, "request " + member.related_id + ": " + error.what());
-  }
-  transact(
-      [&](store::Tx& tx, Instant) { set_member_status(tx, request, member.ordinal, "ERROR"); });
-  return false;
+void Erasure::open_attempts(store::Tx& tx, Instant now, const Request& request, int pass) {
+  for (const Member& member : request.members)
+    run::open_attempt(tx, {request.tenant, request.id, pass, member.ordinal}, now);
 }
 
 // Some of it is done and some is not: the request stays in its phase, for another run.
@@ -244,116 +224,31 @@ void Erasure::erase(Request& request) {
     member.status = done ? "COMPLETED" : "ERROR";
     all = all && done;
   }
-  delete_objects(request);
+  if (request.phase != Phase::erasing) return;  // the last member's transaction has moved it on
+  const auto move_on = [&](store::Tx& tx) {
+    Request after = request;
+    begin_settling(tx, run::datastore_now(tx), after);
+  };
+  delete_objects(request, all ? move_on : std::function<void(store::Tx&)>{});
   if (!all) return note_partial(request);
-  transact([&](store::Tx& tx, Instant now) {
-    set_phase(tx, request, Phase::settling);
-    const RequestPolicy& policy = ground_.rules.requests;
-    request.settle_at = add(now, policy.settling, policy.zone, Granularity::instant);
-    tx.exec(
-        {"UPDATE ccctl.request SET restricted = false, outcome = NULL, settle_at = $3::timestamptz "
-         "WHERE tenant_id = $1::text AND request_id = $2::text",
-         {request.tenant, request.id, to_text(*request.settle_at)}});
-    request.outcome.clear();
-    for (const Member& member : request.members) {
-      run::open_attempt(tx, {request.tenant, request.id, 2, member.ordinal}, now);
-    }
-  });
+  request = read(request.id);
+  if (request.phase != Phase::erasing) return;
+  world_.session.transact(store::Mode::read_committed, move_on);
+  request = read(request.id);
 }
 
-// The members frozen in the request are the set; whoever joined since needs a new plan.
-void Erasure::require_merge_set(const subject::Finder& finder, const Request& request,
-                                const Member& member) const {
-  const std::vector<SubjectRef> frozen = subjects(request);
-  for (const SubjectRef& now : finder.merge_set(member.ref).members) {
-    if (std::find(frozen.begin(), frozen.end(), now) == frozen.end()) {
-      throw Error(ErrorKind::stale_plan,
-                  "the merge set of request \"" + request.id + "\" has a new member");
-    }
-  }
-}
-
-// The other members whose own rows the first pass left to a hold.
-std::vector<SubjectRef> Erasure::kept_members(store::Tx& tx, const Request& request,
-                                              const Member& member) const {
-  std::vector<SubjectRef> kept;
-  const std::string& own_table = ground_.map.subject(member.ref.kind)->table;
-  for (const Member& other : request.members) {
-    run::Receipt receipt;
-    if (other.ordinal == member.ordinal ||
-        !run::find_receipt(tx, {request.tenant, request.id, 1, other.ordinal}, &receipt))
-      continue;
-    const Json tallies = Json::parse(receipt.tallies);
-    for (const Json& entry : tallies.at("kept")) {
-      if (entry.at("table") != own_table || entry.at("rule") != "hold") continue;
-      if (kept.empty() || kept.back() != other.ref) kept.push_back(other.ref);
-    }
-  }
-  return kept;
-}
-
-run::Work Erasure::work(store::Tx& tx, Instant now, const Request& request, const Member& member,
-                        int pass) {
-  const plan::Compiler compiler(ground_.map, *catalog_, *scope_, ground_.tenant);
-  const subject::Finder finder(tx, ground_.map, *catalog_, ground_.tenant);
-  plan::Drivers drivers;
-  const std::vector<Identifier> terms = load_terms(tx, request, member.ordinal);
-  if (member.ref.kind == kTermOnly) {
-    drivers = drivers_of(finder, {}, {terms}, 1);
-  } else {
-    drivers.refs = {member.ref};
-    const plan::Locks locks = compiler.lock(drivers);
-    const std::uint64_t open = locks.open_units(tx.exec(locks.sql));
-    if (pass == 1 && open > 0) {
-      throw Error(ErrorKind::busy,
-                  "the data subject takes part in a conversation that has not ended",
-                  "the request waits: run `ccctl request run " + request.id + "` afterwards");
-    }
-    require_merge_set(finder, request, member);
-    // Members whose turn has been are nobody else, though a hold may have left their rows.
-    std::vector<SubjectRef> turned = subjects(request);
-    if (pass == 1) turned.resize(static_cast<std::size_t>(member.ordinal) + 1);
-    drivers = drivers_of(finder, turned, {terms}, turned.size());
-    drivers.refs = {member.ref};
-    drivers.kept_members = kept_members(tx, request, member);
-  }
-  const plan::Protection protection = plan::protect(tx, ground_.map, *catalog_, *scope_,
-                                                    ground_.rules.retention, ground_.tenant, now);
-  const std::vector<SubjectRef> own = subjects(request);
-  for (const rule::Hold& hold : protection.holds) {
-    for (const SubjectRef& held : hold.subjects) {
-      if (std::find(own.begin(), own.end(), held) == own.end()) continue;
-      throw Error(ErrorKind::held, "hold \"" + hold.id + "\" covers the data subject");
-    }
-  }
-  const plan::Compiled compiled = compiler.erase(drivers, protection, request.id);
-  const plan::Outcome outcome = compiled.read(tx.exec(compiled.sql));
-  const std::uint64_t rows = outcome.rows(), planned = member.planned_rows;
-  if (pass == 1 && rows == 0 && planned > 0) {
-    throw Error(ErrorKind::stale_plan,
-                "found nothing where the plan counted " + std::to_string(planned) + " rows");
-  }
-  if (pass == 1 && rows > planned + std::max<std::uint64_t>(planned / 10, 100)) {
-    throw Error(ErrorKind::stale_plan, "found " + std::to_string(rows) +
-                                           " rows where the plan counted " +
-                                           std::to_string(planned));
-  }
-  if (pass == 1) set_member_status(tx, request, member.ordinal, "COMPLETED");
-  Json tallies{{"actions", tallies_json(outcome)},
-               {"kept", kept_json(outcome)},
-               {"rows", rows},
-               {"planned", planned}};
-  Json body = tallies;
-  body["reference"] = member.reference;
-  body["related"] = member.related_id;
-  body["pass"] = pass;
-  body["confirmation"] = request.confirmation;
-  Json seen = Json::array();
-  for (const rule::Hold& hold : protection.holds) seen.push_back(hold.id);
-  tallies["seenHolds"] = std::move(seen);
-  return {std::move(tallies),
-          {audit::LogName::evidence, request.tenant, "subject.erased", world_.actor, request.id,
-           std::move(body)}};
+// From erasing to settling: its date, and the attempts of the pass that follows.
+void Erasure::begin_settling(store::Tx& tx, Instant now, Request& request) const {
+  set_phase(tx, request, Phase::settling);
+  const RequestPolicy& policy = ground_.rules.requests;
+  request.settle_at = add(now, policy.settling, policy.zone, Granularity::instant);
+  tx.exec(
+      {"UPDATE ccctl.request SET restricted = false, outcome = NULL, settle_at = $3::timestamptz "
+       "WHERE tenant_id = $1::text AND request_id = $2::text",
+       {request.tenant, request.id, to_text(*request.settle_at)}});
+  request.restricted = false;
+  request.outcome.clear();
+  open_attempts(tx, now, request, 2);
 }
 
 // The holds that every erasing transaction knew of: none of them covers what it has deleted.

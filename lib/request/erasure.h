@@ -3,7 +3,9 @@
 // received → planned → erasing (a transaction per member of the merge set, the canonical one last;
 // then the objects) → settling (another pass, until one finds nothing) → verifying → unsealed →
 // completed. Every step is committed before the next begins and is safe to repeat, so going on
-// after a crash and going on after a wait are the same call.
+// after a crash and going on after a wait are the same call. A phase ends in the commit of the last
+// thing done in it, which also opens the attempts of the next: a commit costs more than what it
+// makes durable. So a confirmed request that no hold restricts is stored as erasing.
 #pragma once
 
 #include <functional>
@@ -21,6 +23,9 @@
 #include "store/session.h"
 
 namespace ccctl::request {
+
+// A request that goes by a term alone has no subject's row; its one "member" is the request itself.
+inline constexpr char kTermOnly[] = "term";
 
 // What running a request works with besides the datastore.
 struct World {
@@ -63,10 +68,19 @@ class Erasure {
   void drain(Request& request);
   void note_partial(Request& request);
 
-  bool run_pass(const Request& request, int pass);
-  bool run_member(const Request& request, const Member& member, int pass);
-  run::Work work(store::Tx& tx, Instant now, const Request& request, const Member& member,
-                 int pass);
+  static void open_attempts(store::Tx& tx, Instant now, const Request& request, int pass);
+  void begin_settling(store::Tx& tx, Instant now, Request& request) const;
+
+  bool run_pass(Request& request, int pass);
+  bool run_member(Request& request, const Member& member, int pass);
+  run::Work work(store::Tx& tx, Instant now, Request& request, const Member& member, int pass);
+  run::Work done(store::Tx& tx, Instant now, Request& request, const Member& member, int pass,
+                 const plan::Outcome& outcome, const plan::Protection& found) const;
+  plan::Drivers drivers(store::Tx& tx, const subject::Finder& finder, const Request& request,
+                        const Member& member, int pass) const;
+  plan::Protection protection(store::Tx& tx, Instant now, const Request& request) const;
+  void lock(store::Tx& tx, const subject::Finder& finder, const Request& request,
+            const Member& member, int pass) const;
   std::vector<subject::SubjectRef> kept_members(store::Tx& tx, const Request& request,
                                                 const Member& member) const;
   void require_merge_set(const subject::Finder& finder, const Request& request,
@@ -75,7 +89,9 @@ class Erasure {
   // `emptied` is called in the transaction that ends the last object's intent.
   void delete_objects(const Request& request,
                       const std::function<void(store::Tx& tx)>& emptied = {});
-  std::uint64_t rows_of_pass(const Request& request, int pass);
+  static std::uint64_t rows_of_pass(store::Tx& tx, const Request& request, int pass);
+  Verification look(const Request& request, const std::vector<subject::Identifier>& terms,
+                    bool deep);
   void prepare(const Request& request);
   std::vector<subject::SubjectRef> subjects(const Request& request) const;
   void transact(const std::function<void(store::Tx& tx, Instant now)>& work);
@@ -84,6 +100,7 @@ class Erasure {
   Ground ground_;
   std::optional<datamap::Catalog> catalog_;  // read once, compared with the plan's
   std::optional<plan::Scope> scope_;
+  std::string prepared_plan_;  // a plan known to fit the catalog
 };
 
 // Rows of ccctl.request_term.

@@ -36,20 +36,40 @@ std::vector<Identifier> followed(const std::optional<subject::Profile>& profile,
   return all;
 }
 
+namespace {
+
+// The distinct strong identifiers of the first `count` members.
+std::vector<Identifier> strong(const std::vector<std::vector<Identifier>>& identifiers,
+                               std::size_t count) {
+  std::vector<Identifier> found;
+  for (std::size_t i = 0; i < count && i < identifiers.size(); ++i) {
+    for (const Identifier& identifier : identifiers[i]) {
+      if (text::is_strong(identifier.kind) &&
+          std::none_of(found.begin(), found.end(),
+                       [&](const Identifier& other) { return other.same_value(identifier); })) {
+        found.push_back(identifier);
+      }
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
 plan::Drivers drivers_of(const subject::Finder& finder, const std::vector<SubjectRef>& members,
                          const std::vector<std::vector<Identifier>>& identifiers,
                          std::size_t count) {
   plan::Drivers drivers;
   drivers.refs.assign(members.begin(), members.begin() + static_cast<std::ptrdiff_t>(
                                                              std::min(count, members.size())));
-  for (std::size_t i = 0; i < count && i < identifiers.size(); ++i) {
-    for (const Identifier& identifier : identifiers[i]) {
-      if (!text::is_strong(identifier.kind) || !finder.sharers(identifier, drivers.refs).empty())
-        continue;
-      std::vector<std::string>& values = drivers.exclusive[identifier.kind];
-      if (std::find(values.begin(), values.end(), identifier.value.reveal()) == values.end()) {
-        values.push_back(identifier.value.reveal());
-      }
+  std::vector<Identifier> candidates = strong(identifiers, count);
+  std::erase_if(candidates, [&](const Identifier& identifier) {
+    return !finder.matches_tables(identifier.kind);
+  });
+  const std::vector<std::vector<subject::Hits>> shared = finder.sharers(candidates, drivers.refs);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (shared[i].empty()) {
+      drivers.exclusive[candidates[i].kind].push_back(candidates[i].value.reveal());
     }
   }
   return drivers;
@@ -95,18 +115,10 @@ std::vector<Shared> shared_values(const subject::Finder& finder,
                                   const std::vector<SubjectRef>& members,
                                   const std::vector<std::vector<Identifier>>& identifiers) {
   std::map<std::pair<std::string, std::string>, std::uint64_t> found;
-  std::vector<Identifier> seen;
-  for (const auto& member : identifiers) {
-    for (const Identifier& identifier : member) {
-      if (!text::is_strong(identifier.kind)) continue;
-      if (std::any_of(seen.begin(), seen.end(),
-                      [&](const Identifier& o) { return o.same_value(identifier); }))
-        continue;
-      seen.push_back(identifier);
-      for (const subject::Hits& hits : finder.sharers(identifier, members)) {
-        found[{identifier.kind, hits.table}] += hits.rows;
-      }
-    }
+  const std::vector<Identifier> values = strong(identifiers, identifiers.size());
+  const std::vector<std::vector<subject::Hits>> sharers = finder.sharers(values, members);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    for (const subject::Hits& hits : sharers[i]) found[{values[i].kind, hits.table}] += hits.rows;
   }
   std::vector<Shared> shared;
   for (const auto& [key, rows] : found) shared.push_back({key.first, key.second, rows});
@@ -132,9 +144,8 @@ void count_members(store::Tx& tx, const plan::Compiler& compiler,
 
 }  // namespace
 
-Preview preview(store::Tx& tx, const Ground& ground, const std::optional<SubjectRef>& ref,
-                const Identifier* term) {
-  const datamap::Catalog catalog = datamap::read_catalog(tx, ground.map);
+Preview preview(store::Tx& tx, const Ground& ground, const datamap::Catalog& catalog,
+                const std::optional<SubjectRef>& ref, const Identifier* term) {
   const subject::Finder finder(tx, ground.map, catalog, ground.tenant);
   Preview preview;
   const std::string kind = ref ? ref->kind : ground.map.subjects.front().kind;
@@ -179,6 +190,11 @@ Preview preview(store::Tx& tx, const Ground& ground, const std::optional<Subject
   preview.confirmation =
       plan::digest(preview.plan, subjects) + ":" + std::to_string(preview.outcome.rows());
   return preview;
+}
+
+Preview preview(store::Tx& tx, const Ground& ground, const std::optional<SubjectRef>& ref,
+                const Identifier* term) {
+  return preview(tx, ground, datamap::read_catalog(tx, ground.map), ref, term);
 }
 
 }  // namespace ccctl::request

@@ -58,7 +58,11 @@ plan::Drivers drivers_of(const subject::Finder& finder,
 void require_sight(const Ground& ground, const datamap::Catalog& catalog, const plan::Scope& scope);
 
 // Reads only. `term` is what the person typed, when they typed one; `ref` the subject found, or
-// nothing for a request by term only.
+// nothing for a request by term only. `catalog` is the datastore's as this transaction sees it, or
+// one that is known to be as good: the plan pins it.
+Preview preview(store::Tx& tx, const Ground& ground, const datamap::Catalog& catalog,
+                const std::optional<subject::SubjectRef>& ref, const subject::Identifier* term);
+// The same with a catalog read now.
 Preview preview(store::Tx& tx, const Ground& ground, const std::optional<subject::SubjectRef>& ref,
                 const subject::Identifier* term);
 

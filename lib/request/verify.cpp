@@ -1,9 +1,7 @@
 #include "request/verify.h"
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "datamap/sql.h"
 #include "text/identifier.h"
@@ -16,21 +14,13 @@ using datamap::Column;
 using datamap::Table;
 using subject::Identifier;
 
-// Columns that some index begins with, after the tenant.
-std::set<std::pair<std::string, std::string>> indexed_columns(store::Tx& tx,
-                                                              const datamap::Catalog& catalog) {
-  std::map<std::uint32_t, std::string> names;
-  for (const auto& [name, table] : catalog.tables) names[table.oid] = name;
-  const store::Rows rows = tx.exec(
-      "SELECT i.indrelid, a.attname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON "
-      "a.attrelid = "
-      "i.indrelid AND a.attnum = ANY ((i.indkey::pg_catalog.int2[])[0:1]) WHERE i.indisvalid");
-  std::set<std::pair<std::string, std::string>> found;
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    const auto it = names.find(static_cast<std::uint32_t>(rows.integer(r, 0)));
-    if (it != names.end()) found.emplace(it->second, std::string(rows.text(r, 1)));
-  }
-  return found;
+// Whether an index begins with the column, or with the tenant and the column.
+bool indexed(const datamap::CatalogTable& table, const std::string& column) {
+  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const auto& columns) {
+    const auto end =
+        columns.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(columns.size(), 2));
+    return std::find(columns.begin(), end, column) != end;
+  });
 }
 
 class Verifier {
@@ -39,12 +29,7 @@ class Verifier {
       : tx_(tx), search_(search), finder_(tx, search.map, search.catalog, search.tenant) {}
 
   Verification run() {
-    const auto indexed = indexed_columns(tx_, search_.catalog);
-    for (const Identifier& identifier : search_.identifiers) {
-      if (!text::is_strong(identifier.kind)) continue;
-      (finder_.sharers(identifier, search_.own).empty() ? exclusive_ : shared_)
-          .push_back(&identifier);
-    }
+    classify();
     for (const Table& table : search_.map.tables) {
       for (const Column& column : table.columns) {
         if (column.is.empty() && !column.free) continue;
@@ -52,18 +37,43 @@ class Verifier {
         const bool comparable =
             column.site.plain() && (!column.normalise.empty() || !column.search.empty());
         const bool quick =
-            !column.is.empty() && comparable && indexed.contains({table.name, lookup});
+            !column.is.empty() && comparable && indexed(search_.catalog.at(table.name), lookup);
         if (quick || search_.deep) {
-          column_hits(table, column);
+          look(table, column);
         } else {
           hit(Finding::not_searched, table, column, 0);
         }
       }
     }
+    read();
     return std::move(verification_);
   }
 
  private:
+  struct Count {
+    std::uint64_t orphans = 0, total = 0;
+  };
+  struct Part {
+    const Table* table;
+    const Column* column;
+    bool shared;
+    Count count;
+  };
+
+  void classify() {
+    std::vector<Identifier> strong;
+    for (const Identifier& identifier : search_.identifiers) {
+      if (text::is_strong(identifier.kind) &&
+          std::none_of(strong.begin(), strong.end(),
+                       [&](const Identifier& other) { return other.same_value(identifier); })) {
+        strong.push_back(identifier);
+      }
+    }
+    const std::vector<std::vector<subject::Hits>> sharers = finder_.sharers(strong, search_.own);
+    for (std::size_t i = 0; i < strong.size(); ++i)
+      (sharers[i].empty() ? exclusive_ : shared_).push_back(strong[i]);
+  }
+
   void hit(Finding finding, const Table& table, const Column& column, std::uint64_t rows) {
     verification_.hits.push_back({finding, table.name, column.site.text(), rows});
   }
@@ -74,20 +84,19 @@ class Verifier {
     std::string decided;     // true only where a value stands
     std::string candidates;  // perhaps: normalising the row's values decides
   };
-  Conditions conditions(const Column& column, const std::vector<const Identifier*>& identifiers,
+  Conditions conditions(const Column& column, const std::vector<Identifier>& identifiers,
                         store::Params& params) {
     Conditions any;
     const auto also = [](std::string& all, const std::string& one) {
       all += (all.empty() ? "" : " OR ") + one;
     };
-    for (const Identifier* identifier : identifiers) {
-      if (column.is == identifier->kind) {
+    for (const Identifier& identifier : identifiers) {
+      if (column.is == identifier.kind) {
         bool exact = false;
-        const std::string one =
-            subject::Finder::condition(column, "t", *identifier, params, &exact);
+        const std::string one = subject::Finder::condition(column, "t", identifier, params, &exact);
         also(exact ? any.decided : any.candidates, one);
       } else if (column.free) {
-        also(any.decided, mention(column, *identifier, params));
+        also(any.decided, mention(column, identifier, params));
       }
     }
     return any;
@@ -137,73 +146,97 @@ class Verifier {
     return "(" + any + ")";
   }
 
-  struct Count {
-    std::uint64_t orphans = 0, total = 0;
-  };
+  std::string from(const Table& table, const std::string& tenant) const {
+    return " FROM " + search_.catalog.at(table.name).sql_name + " t WHERE " +
+           datamap::tenant_sql(search_.map, search_.catalog, table, "t", tenant) + " AND ";
+  }
 
-  Count count(const Table& table, const Column& column,
-              const std::vector<const Identifier*>& identifiers) {
-    store::Params params;
-    const std::string tenant =
-        datamap::tenant_sql(search_.map, search_.catalog, table, "t", params.bind(search_.tenant));
-    const Conditions any = conditions(column, identifiers, params);
-    const std::string from =
-        " FROM " + search_.catalog.at(table.name).sql_name + " t WHERE " + tenant + " AND ";
-    Count found;
-    if (any.candidates.empty()) {
-      if (any.decided.empty()) return found;
-      const store::Rows rows =
-          tx_.exec({"SELECT pg_catalog.count(*) FILTER (WHERE NOT " + belongs(table, column) +
-                        "), pg_catalog.count(*)" + from + "(" + any.decided + ")",
-                    params.take()});
-      found.orphans = static_cast<std::uint64_t>(rows.integer(0, 0));
-      found.total = static_cast<std::uint64_t>(rows.integer(0, 1));
-      return found;
+  // Counts what values decide here, row by row; what SQL decides joins the one statement that
+  // read() sends.
+  void look(const Table& table, const Column& column) {
+    for (const bool shared : {false, true}) {
+      const std::vector<Identifier>& identifiers = shared ? shared_ : exclusive_;
+      store::Params params;
+      const std::string tenant = params.bind(search_.tenant);
+      if (const Conditions any = conditions(column, identifiers, params); !any.candidates.empty()) {
+        const std::string decided = any.decided.empty() ? "false" : "(" + any.decided + ")";
+        std::string select = "SELECT COALESCE(" + belongs(table, column) + ", false), COALESCE(" +
+                             decided + ", false)";
+        for (const std::string& values : subject::Finder::value_list(column, "t"))
+          select += ", " + values + "::text";
+        select += from(table, tenant) + "(" + decided + " OR " + any.candidates + ")";
+        parts_.push_back({&table, &column, shared, walk(column, identifiers, select, params)});
+      } else if (!any.decided.empty()) {
+        const std::string decided = conditions(column, identifiers, params_).decided;
+        sql_ += (sql_.empty() ? "SELECT " : "\nUNION ALL SELECT ") + std::to_string(parts_.size()) +
+                ", pg_catalog.count(*) FILTER (WHERE NOT " + belongs(table, column) +
+                "), pg_catalog.count(*)" + from(table, tenant_param_) + "(" + decided + ")";
+        parts_.push_back({&table, &column, shared, {}});
+      }
     }
-    const std::string decided = any.decided.empty() ? "false" : "(" + any.decided + ")";
-    std::string select =
-        "SELECT COALESCE(" + belongs(table, column) + ", false), COALESCE(" + decided + ", false)";
-    for (const std::string& values : subject::Finder::value_list(column, "t"))
-      select += ", " + values + "::text";
-    tx_.each({select + from + "(" + decided + " OR " + any.candidates + ")", params.take()},
-             [&](const store::Rows& rows, std::size_t r) {
-               if (!rows.boolean(r, 1) && !holds(column, identifiers, rows, r)) return;
-               ++found.total;
-               found.orphans += rows.boolean(r, 0) ? 0 : 1;
-             });
+  }
+
+  Count walk(const Column& column, const std::vector<Identifier>& identifiers, std::string select,
+             store::Params& params) {
+    Count found;
+    tx_.each({std::move(select), params.take()}, [&](const store::Rows& rows, std::size_t r) {
+      if (!rows.boolean(r, 1) && !holds(column, identifiers, rows, r)) return;
+      ++found.total;
+      found.orphans += rows.boolean(r, 0) ? 0 : 1;
+    });
     return found;
   }
 
   // Whether the values in the row's columns from the third on are one of the identifiers.
-  bool holds(const Column& column, const std::vector<const Identifier*>& identifiers,
+  bool holds(const Column& column, const std::vector<Identifier>& identifiers,
              const store::Rows& rows, std::size_t r) {
-    std::vector<std::string_view> arrays;
-    for (std::size_t c = 2; c < rows.columns(); ++c) arrays.push_back(rows.text(r, c));
-    const std::vector<std::string> values = finder_.values_of(column, column.is, arrays);
-    return std::any_of(identifiers.begin(), identifiers.end(), [&](const Identifier* identifier) {
-      return identifier->kind == column.is &&
-             std::find(values.begin(), values.end(), identifier->value.reveal()) != values.end();
+    Json lists = Json::array();
+    for (std::size_t c = 2; c < rows.columns(); ++c) lists.push_back(Json::parse(rows.text(r, c)));
+    const std::vector<std::string> values = finder_.values_of(column, column.is, lists);
+    return std::any_of(identifiers.begin(), identifiers.end(), [&](const Identifier& identifier) {
+      return identifier.kind == column.is &&
+             std::find(values.begin(), values.end(), identifier.value.reveal()) != values.end();
     });
   }
 
-  void column_hits(const Table& table, const Column& column) {
-    const Count shared = count(table, column, shared_);
-    if (shared.total > 0) hit(Finding::shared, table, column, shared.total);
-    Count own = count(table, column, exclusive_);
+  void read() {
+    if (!sql_.empty()) {
+      const store::Rows rows = tx_.exec({std::move(sql_), params_.take()});
+      for (std::size_t r = 0; r < rows.size(); ++r) {
+        parts_.at(static_cast<std::size_t>(rows.integer(r, 0))).count = {
+            static_cast<std::uint64_t>(rows.integer(r, 1)),
+            static_cast<std::uint64_t>(rows.integer(r, 2))};
+      }
+    }
+    for (const Part& part : parts_) tell(part);
+  }
+
+  void tell(const Part& part) {
+    const Table& table = *part.table;
+    const Column& column = *part.column;
+    auto [orphans, total] = part.count;
+    if (part.shared) {
+      if (total > 0) hit(Finding::shared, table, column, total);
+      return;
+    }
     const auto it = search_.kept.find(table.name);
-    const std::uint64_t kept = it == search_.kept.end() ? 0 : std::min(it->second, own.total);
+    const std::uint64_t kept = it == search_.kept.end() ? 0 : std::min(it->second, total);
     if (kept > 0) hit(Finding::kept, table, column, kept);
     // A kept row has lost its person too: it counts among the orphans first.
-    own.orphans -= std::min(own.orphans, kept);
-    own.total -= kept;
-    if (own.orphans > 0) hit(Finding::residue, table, column, own.orphans);
-    if (own.total > own.orphans) hit(Finding::mentioned, table, column, own.total - own.orphans);
+    orphans -= std::min(orphans, kept);
+    total -= kept;
+    if (orphans > 0) hit(Finding::residue, table, column, orphans);
+    if (total > orphans) hit(Finding::mentioned, table, column, total - orphans);
   }
 
   store::Tx& tx_;
   const Search& search_;
   subject::Finder finder_;
-  std::vector<const Identifier*> exclusive_, shared_;
+  std::vector<Identifier> exclusive_, shared_;
+  store::Params params_;
+  std::string tenant_param_ = params_.bind(search_.tenant);
+  std::string sql_;
+  std::vector<Part> parts_;
   Verification verification_;
 };
 

@@ -40,6 +40,14 @@ bool contains(const std::vector<SubjectRef>& refs, const SubjectRef& ref) {
   return std::find(refs.begin(), refs.end(), ref) != refs.end();
 }
 
+std::vector<const Column*> columns_of(const Table& table, std::string_view kind) {
+  std::vector<const Column*> columns;
+  for (const Column& column : table.columns) {
+    if (column.is == kind) columns.push_back(&column);
+  }
+  return columns;
+}
+
 std::string region_of(const datamap::Map& map) {
   for (const Table& table : map.tables) {
     for (const Column& column : table.columns) {
@@ -89,13 +97,18 @@ std::string Finder::condition(const Column& column, std::string_view alias,
     return datamap::column_sql(alias, column.site.column) + " = " + params.bind(value) + "::text";
   }
   *exact = false;
-  const std::string values =
-      "pg_catalog.jsonb_array_elements_text(" + datamap::site_values_sql(alias, column.site) + ")";
-  const std::string test = identifier.kind == "phone"
-                               ? "right(" + digits_sql("v") + ", " + std::to_string(kSuffix) +
-                                     ") = " + params.bind(suffix_of(text::digits(value))) + "::text"
-                               : loose("v") + " = " + loose(params.bind(value) + "::text");
-  return "EXISTS (SELECT 1 FROM " + values + " AS e(v) WHERE " + test + ")";
+  const auto test = [&](const std::string& v) {
+    if (identifier.kind == "phone") {
+      return "right(" + digits_sql(v) + ", " + std::to_string(kSuffix) +
+             ") = " + params.bind(suffix_of(text::digits(value))) + "::text";
+    }
+    // In a subquery, which is computed once and not for each row.
+    return loose(v) + " = (SELECT " + loose(params.bind(value) + "::text") + ")";
+  };
+  // Over the bare column, so that an index on this very expression serves.
+  if (column.site.plain()) return test(datamap::site_text_sql(alias, column.site));
+  return "EXISTS (SELECT 1 FROM pg_catalog.jsonb_array_elements_text(" +
+         datamap::site_values_sql(alias, column.site) + ") AS e(v) WHERE " + test("v") + ")";
 }
 
 std::vector<std::string> Finder::value_list(const Column& column, std::string_view alias) {
@@ -107,16 +120,16 @@ std::vector<std::string> Finder::value_list(const Column& column, std::string_vi
 }
 
 std::vector<std::string> Finder::values_of(const Column& column, std::string_view kind,
-                                           const std::vector<std::string_view>& json_arrays) const {
+                                           const Json& lists) const {
   const std::string region =
       column.normalise.starts_with("e164/") ? column.normalise.substr(5) : region_;
   std::string
       prefix;  // an identifier kept in several columns: their values stand before this one's
-  for (std::size_t i = 0; i + 1 < json_arrays.size(); ++i) {
-    for (const Json& part : Json::parse(json_arrays[i])) prefix += part.get<std::string>();
+  for (std::size_t i = 0; i + 1 < lists.size(); ++i) {
+    for (const Json& part : lists[i]) prefix += part.get<std::string>();
   }
   std::vector<std::string> found;
-  for (const Json& element : Json::parse(json_arrays.back())) {
+  for (const Json& element : lists.back()) {
     const std::string written = prefix + element.get<std::string>();
     std::optional<std::string> value = text::normalise(kind, written, region);
     if (!column.with.empty() && kind == "phone" && !prefix.starts_with("+")) {
@@ -135,55 +148,66 @@ std::string Finder::subject_where(const SubjectType& type, std::string_view alia
          datamap::where_sql(alias, type.where);
 }
 
-// All rows of one subject type that hold the term; fills `matches` when asked for.
-std::vector<SubjectRef> Finder::holders(const SubjectType& type, const Identifier& term,
-                                        std::vector<Match>* matches) const {
+// The rows of one subject type that may hold the term: part, key, label, and per column of that
+// kind its values. Empty when the type has no such column.
+std::string Finder::candidates_sql(const SubjectType& type, const Identifier& term,
+                                   std::size_t part, store::Params& params) const {
   const Table& table = *map_.table(type.table);
-  store::Params params;
-  const std::string where = subject_where(type, "t", params);
-  std::string select = id_list_sql(map_, table, "t");
-  select +=
-      ", " + (type.label ? datamap::site_text_sql("t", *type.label) : std::string("NULL::text"));
-  std::string any;
-  std::vector<const Column*> columns;
-  for (const Column& column : table.columns) {
-    if (column.is != term.kind) continue;
+  std::string any, values;
+  for (const Column* column : columns_of(table, term.kind)) {
     bool exact = false;
-    any += (any.empty() ? "" : " OR ") + condition(column, "t", term, params, &exact);
-    for (const std::string& values : value_list(column, "t")) select += ", " + values + "::text";
-    columns.push_back(&column);
+    any += (any.empty() ? "" : " OR ") + condition(*column, "t", term, params, &exact);
+    std::string one;
+    for (const std::string& list : value_list(*column, "t"))
+      one += (one.empty() ? "" : ", ") + list;
+    values += (values.empty() ? "" : ", ") + ("pg_catalog.jsonb_build_array(" + one + ")");
   }
-  std::vector<SubjectRef> found;
-  if (columns.empty()) return found;
-  const std::size_t id_count = map_.id_columns(table).size();
-  const store::Rows rows =
-      tx_.exec({"SELECT " + select + " FROM " + catalog_.at(table.name).sql_name + " t WHERE " +
-                    where + " AND (" + any + ") ORDER BY " + datamap::key_list_sql(table, "t"),
-                params.take()});
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    SubjectRef ref{type.kind, {}};
-    std::size_t c = 0;
-    while (c < id_count) ref.key.emplace_back(rows.text(r, c++));
-    const std::string label(rows.text(r, c++));
-    std::vector<std::string> matched_on;
-    for (const Column* column : columns) {
-      std::vector<std::string_view> arrays;
-      for (std::size_t i = 0; i <= column->with.size(); ++i) arrays.push_back(rows.text(r, c++));
-      const std::vector<std::string> values = values_of(*column, term.kind, arrays);
-      if (std::find(values.begin(), values.end(), term.value.reveal()) != values.end()) {
-        matched_on.push_back(column->site.text() + (column->suggest ? " (suggest)" : ""));
-      }
+  if (any.empty()) return "";
+  return "SELECT " + std::to_string(part) + ", pg_catalog.jsonb_build_array(" +
+         id_list_sql(map_, table, "t") + ")::text, " +
+         (type.label ? datamap::site_text_sql("t", *type.label) : std::string("NULL::text")) +
+         ", pg_catalog.jsonb_build_array(" + values + ")::text FROM " +
+         catalog_.at(table.name).sql_name + " t WHERE " + subject_where(type, "t", params) +
+         " AND (" + any + ")";
+}
+
+// Who holds each of the terms on their own row, in one statement.
+std::vector<std::vector<Match>> Finder::holders(const std::vector<Identifier>& terms) const {
+  std::vector<std::vector<Match>> found(terms.size());
+  store::Params params;
+  std::string sql;
+  for (std::size_t type = 0; type < map_.subjects.size(); ++type) {
+    for (std::size_t term = 0; term < terms.size(); ++term) {
+      const std::string one =
+          candidates_sql(map_.subjects[type], terms[term], type * terms.size() + term, params);
+      if (!one.empty()) sql += (sql.empty() ? "" : "\nUNION ALL ") + one;
     }
-    if (matched_on.empty()) continue;
-    found.push_back(ref);
-    if (matches != nullptr) matches->push_back({ref, matched_on, {}, Personal<std::string>(label)});
+  }
+  if (sql.empty()) return found;
+  const store::Rows rows = tx_.exec({std::move(sql), params.take()});
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const auto part = static_cast<std::size_t>(rows.integer(r, 0));
+    const SubjectType& type = map_.subjects[part / terms.size()];
+    const Identifier& term = terms[part % terms.size()];
+    const std::vector<const Column*> columns = columns_of(*map_.table(type.table), term.kind);
+    const Json written = Json::parse(rows.text(r, 3));
+    Match match;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const std::vector<std::string> values = values_of(*columns[c], term.kind, written.at(c));
+      if (std::find(values.begin(), values.end(), term.value.reveal()) == values.end()) continue;
+      match.matched_on.push_back(columns[c]->site.text() +
+                                 (columns[c]->suggest ? " (suggest)" : ""));
+    }
+    if (match.matched_on.empty()) continue;
+    match.ref = {type.kind, SubjectRef::key_of_json(rows.text(r, 1))};
+    match.label = Personal<std::string>(std::string(rows.text(r, 2)));
+    found[part % terms.size()].push_back(std::move(match));
   }
   return found;
 }
 
 std::vector<Match> Finder::search(const Identifier& term) const {
-  std::vector<Match> matches;
-  for (const SubjectType& type : map_.subjects) holders(type, term, &matches);
+  std::vector<Match> matches = holders({term}).front();
   for (Match& match : matches) match.merge_set = merge_set(match.ref);
   for (Match& match : matches) {
     for (const SubjectRef& owner : owners(match.ref)) {
@@ -198,23 +222,35 @@ std::vector<Match> Finder::search(const Identifier& term) const {
   return matches;
 }
 
-std::vector<Hits> Finder::sharers(const Identifier& identifier,
-                                  const std::vector<SubjectRef>& own) const {
-  std::vector<Hits> hits;
-  for (const SubjectType& type : map_.subjects) {
-    std::uint64_t count = 0;
-    for (const SubjectRef& ref : holders(type, identifier, nullptr)) {
-      if (contains(own, ref)) continue;
+std::vector<std::vector<Hits>> Finder::sharers(const std::vector<Identifier>& identifiers,
+                                               const std::vector<SubjectRef>& own) const {
+  std::vector<std::vector<Hits>> shared;
+  for (const std::vector<Match>& matches : holders(identifiers)) {
+    std::vector<Hits>& hits = shared.emplace_back();
+    for (const Match& match : matches) {
+      if (contains(own, match.ref)) continue;
       // A row that belongs to one of `own` goes with it, and shares nothing with anybody.
-      const std::vector<SubjectRef> owned_by = owners(ref);
-      if (std::none_of(owned_by.begin(), owned_by.end(),
-                       [&](const SubjectRef& owner) { return contains(own, owner); })) {
-        ++count;
+      const std::vector<SubjectRef> owned_by = owners(match.ref);
+      if (std::any_of(owned_by.begin(), owned_by.end(),
+                      [&](const SubjectRef& owner) { return contains(own, owner); }))
+        continue;
+      const datamap::TableName& table = map_.subject(match.ref.kind)->table;
+      const auto same = std::find_if(hits.begin(), hits.end(),
+                                     [&](const Hits& other) { return other.table == table; });
+      if (same != hits.end()) {
+        ++same->rows;
+      } else {
+        hits.push_back({table, 1});
       }
     }
-    if (count > 0) hits.push_back({type.table, count});
   }
-  return hits;
+  return shared;
+}
+
+bool Finder::matches_tables(std::string_view kind) const {
+  return std::any_of(map_.tables.begin(), map_.tables.end(), [&](const Table& table) {
+    return table.match && !columns_of(table, kind).empty();
+  });
 }
 
 std::optional<Profile> Finder::profile(const SubjectRef& ref) const {
@@ -246,9 +282,10 @@ std::optional<Profile> Finder::profile(const SubjectRef& ref) const {
                   {}};
   std::size_t c = 2;
   for (const Column* column : columns) {
-    std::vector<std::string_view> arrays;
-    for (std::size_t i = 0; i <= column->with.size(); ++i) arrays.push_back(rows.text(0, c++));
-    for (std::string& value : values_of(*column, column->is, arrays)) {
+    Json lists = Json::array();
+    for (std::size_t i = 0; i <= column->with.size(); ++i)
+      lists.push_back(Json::parse(rows.text(0, c++)));
+    for (std::string& value : values_of(*column, column->is, lists)) {
       Identifier identifier{column->is, Personal<std::string>(std::move(value)), column->suggest,
                             table.name, column->site.text()};
       const auto same =

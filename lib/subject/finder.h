@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "datamap/catalog.h"
 #include "datamap/map.h"
 #include "store/session.h"
@@ -65,17 +66,22 @@ class Finder {
   // The merge set as it is now; empty members when the row is gone.
   MergeSet merge_set(const SubjectRef& ref) const;
 
-  // The tables in which another subject than `own` holds the value on its own row.
-  std::vector<Hits> sharers(const Identifier& identifier, const std::vector<SubjectRef>& own) const;
+  // For each identifier the tables in which another subject than `own` holds the value on its own
+  // row. One round trip, unless somebody does.
+  std::vector<std::vector<Hits>> sharers(const std::vector<Identifier>& identifiers,
+                                         const std::vector<SubjectRef>& own) const;
+  // Whether a `match` table goes by identifiers of this kind: only then does it matter to an
+  // erasure whether somebody else holds the same one.
+  bool matches_tables(std::string_view kind) const;
 
   // The condition under which a column may hold the identifier, for a WHERE clause: exact when
   // `exact` is set to true, else candidates. Binds its parameters.
   static std::string condition(const datamap::Column& column, std::string_view alias,
                                const Identifier& identifier, store::Params& params, bool* exact);
-  // Normalised values of one column's sites in a row, from the jsonb arrays that value_list()
-  // reads.
+  // Normalised values of one column's sites in a row, from one JSON array for each expression of
+  // value_list().
   std::vector<std::string> values_of(const datamap::Column& column, std::string_view kind,
-                                     const std::vector<std::string_view>& json_arrays) const;
+                                     const Json& lists) const;
   // The select list whose values values_of() takes: one jsonb array per site (`with` first).
   static std::vector<std::string> value_list(const datamap::Column& column, std::string_view alias);
 
@@ -88,8 +94,9 @@ class Finder {
   std::vector<SubjectRef> owners(const SubjectRef& ref) const;
   std::string subject_where(const datamap::SubjectType& type, std::string_view alias,
                             store::Params& params) const;
-  std::vector<SubjectRef> holders(const datamap::SubjectType& type, const Identifier& term,
-                                  std::vector<Match>* matches) const;
+  std::string candidates_sql(const datamap::SubjectType& type, const Identifier& term,
+                             std::size_t part, store::Params& params) const;
+  std::vector<std::vector<Match>> holders(const std::vector<Identifier>& terms) const;
   MergeSet merge_set_by_column(const datamap::SubjectType& type, const SubjectRef& ref) const;
   MergeSet merge_set_by_table(const datamap::SubjectType& type, const SubjectRef& ref) const;
 

@@ -8,22 +8,18 @@ std::string key_in_sql(const datamap::Map& map, const datamap::Catalog& catalog,
                        const datamap::Table& table, std::string_view alias,
                        const std::vector<SubjectRef>& refs, store::Params& params) {
   const std::vector<std::string> columns = map.id_columns(table);
-  std::string left, right, arrays, names;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    std::vector<std::string> texts;
-    for (const SubjectRef& ref : refs) texts.push_back(ref.key.at(i));
-    const datamap::CatalogColumn* column = catalog.at(table.name).column(columns[i]);
-    const std::string type = column == nullptr ? "text" : column->type;
-    const std::string name = "k" + std::to_string(i);
-    const std::string comma = i == 0 ? "" : ", ";
-    left += comma + datamap::column_sql(alias, columns[i]);
-    right += comma + name + "::" + (type.starts_with("character") ? "text" : type);
-    arrays += comma + params.bind(store::array_literal(texts)) + "::text[]";
-    names += comma + name;
+  std::string any;
+  for (const SubjectRef& ref : refs) {
+    std::string all;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const datamap::CatalogColumn* column = catalog.at(table.name).column(columns[i]);
+      all +=
+          (i == 0 ? "" : " AND ") + datamap::column_sql(alias, columns[i]) + " = " +
+          datamap::typed_param(params.bind(ref.key.at(i)), column == nullptr ? "" : column->type);
+    }
+    any += (any.empty() ? "(" : " OR (") + all + ")";
   }
-  // Only the bare name takes several arrays; pg_catalog comes first in our search_path.
-  return "(" + left + ") IN (SELECT " + right + " FROM unnest(" + arrays + ") AS ids(" + names +
-         "))";
+  return any.empty() ? "false" : "(" + any + ")";
 }
 
 std::string id_list_sql(const datamap::Map& map, const datamap::Table& table,

@@ -12,8 +12,9 @@
 
 namespace ccctl::subject {
 
-// alias's id columns equal one of the refs' keys; one array parameter per column, so that the text
-// of the statement does not depend on how many there are.
+// alias's id columns equal one of the refs' keys. Written as equalities, not as a join with an
+// array: the planner takes an array for a hundred rows and then prefers reading whole tables. The
+// text depends on how many refs there are, so this is for merge sets and not for long lists.
 std::string key_in_sql(const datamap::Map& map, const datamap::Catalog& catalog,
                        const datamap::Table& table, std::string_view alias,
                        const std::vector<SubjectRef>& refs, store::Params& params);

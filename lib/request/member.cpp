@@ -1,0 +1,178 @@
+// One member's transaction of an erasure: what it locks, decides, deletes and leaves behind.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "audit/event.h"
+#include "base/error.h"
+#include "queue/item.h"
+#include "request/erasure.h"
+
+namespace ccctl::request {
+
+using subject::Identifier;
+using subject::SubjectRef;
+
+// False when it failed and was recorded as failed.
+bool Erasure::run_member(Request& request, const Member& member, int pass) {
+  run::Runner runner(world_.session, world_.connect);
+  Request after = request;
+  try {
+    const run::Receipt receipt = runner.run_window(
+        {request.tenant, request.id, pass, member.ordinal}, [&](store::Tx& tx, Instant now) {
+          after = request;
+          return work(tx, now, after, member, pass);
+        });
+    // Where another process, or a commit in doubt, has done it, the next step finds the phase out.
+    if (!receipt.repeated) {
+      request.phase = after.phase;
+      request.settle_at = after.settle_at;
+      request.outcome = after.outcome;
+    }
+    return true;
+  } catch (const store::StatementError& error) {
+    if (error.kind() != ErrorKind::unexpected) throw;
+    world_.context.log(LogLevel::warning, "request " + member.related_id + ": " + error.what());
+  } catch (const store::RetryableError& error) {
+    world_.context.log(LogLevel::warning, "request " + member.related_id + ": " + error.what());
+  }
+  transact(
+      [&](store::Tx& tx, Instant) { set_member_status(tx, request, member.ordinal, "ERROR"); });
+  return false;
+}
+
+// The members frozen in the request are the set; whoever joined since needs a new plan.
+void Erasure::require_merge_set(const subject::Finder& finder, const Request& request,
+                                const Member& member) const {
+  const std::vector<SubjectRef> frozen = subjects(request);
+  for (const SubjectRef& now : finder.merge_set(member.ref).members) {
+    if (std::find(frozen.begin(), frozen.end(), now) == frozen.end()) {
+      throw Error(ErrorKind::stale_plan,
+                  "the merge set of request \"" + request.id + "\" has a new member");
+    }
+  }
+}
+
+// The other members whose own rows the first pass left to a hold.
+std::vector<SubjectRef> Erasure::kept_members(store::Tx& tx, const Request& request,
+                                              const Member& member) const {
+  std::vector<SubjectRef> kept;
+  const std::string& own_table = ground_.map.subject(member.ref.kind)->table;
+  for (const Member& other : request.members) {
+    run::Receipt receipt;
+    if (other.ordinal == member.ordinal ||
+        !run::find_receipt(tx, {request.tenant, request.id, 1, other.ordinal}, &receipt))
+      continue;
+    const Json tallies = Json::parse(receipt.tallies);
+    for (const Json& entry : tallies.at("kept")) {
+      if (entry.at("table") != own_table || entry.at("rule") != "hold") continue;
+      if (kept.empty() || kept.back() != other.ref) kept.push_back(other.ref);
+    }
+  }
+  return kept;
+}
+
+// What is protected now; refuses when a hold covers one of the subjects.
+plan::Protection Erasure::protection(store::Tx& tx, Instant now, const Request& request) const {
+  plan::Protection found = plan::protect(tx, ground_.map, *catalog_, *scope_,
+                                         ground_.rules.retention, ground_.tenant, now);
+  const std::vector<SubjectRef> own = subjects(request);
+  for (const rule::Hold& hold : found.holds) {
+    for (const SubjectRef& held : hold.subjects) {
+      if (std::find(own.begin(), own.end(), held) == own.end()) continue;
+      throw Error(ErrorKind::held, "hold \"" + hold.id + "\" covers the data subject");
+    }
+  }
+  return found;
+}
+
+void Erasure::lock(store::Tx& tx, const subject::Finder& finder, const Request& request,
+                   const Member& member, int pass) const {
+  plan::Drivers drivers;
+  drivers.refs = {member.ref};
+  const plan::Locks locks =
+      plan::Compiler(ground_.map, *catalog_, *scope_, ground_.tenant).lock(drivers);
+  const std::uint64_t open = locks.open_units(tx.exec(locks.sql));
+  if (pass == 1 && open > 0) {
+    throw Error(ErrorKind::busy, "the data subject takes part in a conversation that has not ended",
+                "the request waits: run `ccctl request run " + request.id + "` afterwards");
+  }
+  require_merge_set(finder, request, member);
+}
+
+plan::Drivers Erasure::drivers(store::Tx& tx, const subject::Finder& finder, const Request& request,
+                               const Member& member, int pass) const {
+  const std::vector<Identifier> terms = load_terms(tx, request, member.ordinal);
+  if (member.ref.kind == kTermOnly) return drivers_of(finder, {}, {terms}, 1);
+  // Members whose turn has been are nobody else, though a hold may have left their rows.
+  std::vector<SubjectRef> turned = subjects(request);
+  if (pass == 1) turned.resize(static_cast<std::size_t>(member.ordinal) + 1);
+  plan::Drivers drivers = drivers_of(finder, turned, {terms}, turned.size());
+  drivers.refs = {member.ref};
+  drivers.kept_members = kept_members(tx, request, member);
+  return drivers;
+}
+
+run::Work Erasure::work(store::Tx& tx, Instant now, Request& request, const Member& member,
+                        int pass) {
+  const plan::Compiler compiler(ground_.map, *catalog_, *scope_, ground_.tenant);
+  const subject::Finder finder(tx, ground_.map, *catalog_, ground_.tenant);
+  const auto driven = [&] { return drivers(tx, finder, request, member, pass); };
+  if (pass > 1) {
+    // A settling pass mostly finds nothing. Then there is nothing to lock and to delete, and what
+    // comes after this snapshot would also come after locks: the subject's row is gone.
+    const plan::Protection found = protection(tx, now, request);
+    const plan::Compiled counted = compiler.count(driven(), found);
+    const plan::Outcome outcome = counted.read(tx.exec(counted.sql));
+    if (outcome.rows() == 0) return done(tx, now, request, member, pass, outcome, found);
+  }
+  if (member.ref.kind != kTermOnly) lock(tx, finder, request, member, pass);
+  const plan::Protection found = protection(tx, now, request);
+  const plan::Compiled compiled = compiler.erase(driven(), found, request.id);
+  const plan::Outcome outcome = compiled.read(tx.exec(compiled.sql));
+  const std::uint64_t rows = outcome.rows(), planned = member.planned_rows;
+  if (pass == 1 && rows == 0 && planned > 0) {
+    throw Error(ErrorKind::stale_plan,
+                "found nothing where the plan counted " + std::to_string(planned) + " rows");
+  }
+  if (pass == 1 && rows > planned + std::max<std::uint64_t>(planned / 10, 100)) {
+    throw Error(ErrorKind::stale_plan, "found " + std::to_string(rows) +
+                                           " rows where the plan counted " +
+                                           std::to_string(planned));
+  }
+  return done(tx, now, request, member, pass, outcome, found);
+}
+
+// Moves the request on where this was the last thing to do, and tells what was done.
+run::Work Erasure::done(store::Tx& tx, Instant now, Request& request, const Member& member,
+                        int pass, const plan::Outcome& outcome,
+                        const plan::Protection& found) const {
+  const bool last = member.related_id == request.id;
+  if (pass == 1) set_member_status(tx, request, member.ordinal, "COMPLETED");
+  if (last && queue::waiting(tx, request.tenant, request.id) == 0) {
+    if (pass == 1) {
+      begin_settling(tx, now, request);
+    } else if (outcome.rows() + rows_of_pass(tx, request, pass) == 0) {
+      set_phase(tx, request, Phase::verifying);
+    }
+  } else if (last) {
+    // Committed with the intents, so that the objects need no commit of their own before they go.
+    run::open_attempt(tx, {request.tenant, request.id, 0, 0}, now);
+  }
+  Json tallies{{"actions", tallies_json(outcome)},
+               {"kept", kept_json(outcome)},
+               {"rows", outcome.rows()},
+               {"planned", member.planned_rows}};
+  Json body = tallies;
+  body["reference"] = member.reference;
+  body["related"] = member.related_id;
+  body["pass"] = pass;
+  body["confirmation"] = request.confirmation;
+  Json seen = Json::array();
+  for (const rule::Hold& hold : found.holds) seen.push_back(hold.id);
+  tallies["seenHolds"] = std::move(seen);
+  return {std::move(tallies),
+          {audit::LogName::evidence, request.tenant, "subject.erased", world_.actor, request.id,
+           std::move(body)}};
+}
+
+}  // namespace ccctl::request

@@ -1,0 +1,41 @@
+// Two ways to erase the same subjects, each on a clone of the same database.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "store/session.h"
+
+namespace ccctl::bench {
+
+using Clock = std::chrono::steady_clock;
+using Millis = std::chrono::duration<double, std::milli>;
+
+inline constexpr char kTenant[] = "acme";
+
+// Milliseconds per part, added up over all subjects.
+struct Timing {
+  Millis wall{}, preview{}, work{}, seal{};
+  double server_cpu_ms = 0;  // of the backends that did it
+  std::uint64_t subjects = 0;
+};
+
+// Milliseconds of processor time that a backend has used; 0 where /proc does not say.
+double cpu_ms(int pid);
+
+// Through the library, as a process that works through a list of requests would: preview, confirm,
+// advance; sealing after every hundredth.
+Timing by_ccctl(const store::Target& officer, const store::Target& sealer,
+                const std::filesystem::path& source, const std::filesystem::path& seal_key,
+                const std::filesystem::path& objects, const std::vector<std::string>& subjects);
+
+// With the statements of by_hand.sql, prepared, in one transaction per row of the merge set, and
+// `commits` durable commits per subject. `objects` empty: objects stay.
+Timing by_hand(const store::Target& officer, const std::filesystem::path& statements,
+               const std::filesystem::path& objects, const std::vector<std::string>& subjects,
+               double commits);
+
+}  // namespace ccctl::bench
