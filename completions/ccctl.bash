@@ -34,6 +34,7 @@ _ccctl() {
     --principal) :; return ;;
     --reason) :; return ;;
     --received-at) :; return ;;
+    --requester) COMPREPLY=($(compgen -W "subject customer partner user" -- "$cur")); return ;;
     --review-on) :; return ;;
     --seed) :; return ;;
     --social) :; return ;;
@@ -65,7 +66,7 @@ _ccctl() {
     "subjects search") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
     "subjects show") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
     "subjects suggest") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
-    "request delete") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --received-at --channel --channel-ref --on-behalf-of --identity-method --identity-by --dry-run --confirm --confirm-merge-set --override --output --out --tenant --datastore --config --quiet --color" ;;
+    "request delete") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --dry-run --confirm --confirm-merge-set --override --output --out --tenant --datastore --config --quiet --color" ;;
     "request plan") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
     "request run") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "request list") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;

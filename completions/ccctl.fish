@@ -86,7 +86,8 @@ complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcom
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l received-at -d 'when the request came in; default now' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l channel -d 'how it came in' -x -a 'cli email tac'
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l channel-ref -d 'the mail'\''s or ticket'\''s reference' -x
-complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l on-behalf-of -d 'who asks, when it is not the data subject: a reference, no personal data' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l requester -d 'who asks; the pack says who may ask directly' -x -a 'subject customer partner user'
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l on-behalf-of -d 'whom it is about, when another asks: a reference, no personal data' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l identity-method -d 'how the data subject'\''s identity was checked' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l identity-by -d 'who checked it' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l dry-run -d 'print the plan and stop'

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "cmd/person.h"
+#include "cmd/request/intake.h"
 #include "cmd/request/wiring.h"
 #include "policy/approval.h"
 #include "run/window.h"
@@ -12,32 +13,6 @@ namespace ccctl::cmd {
 namespace {
 
 constexpr std::string_view kOverride = "employee.override";
-
-request::Intake intake_of(const Args& args, const request::RequestPolicy& policy) {
-  request::Intake intake;
-  if (const auto text = args.find("received-at")) {
-    const std::optional<Instant> at = parse_instant(*text);
-    if (!at)
-      throw Error(ErrorKind::usage, "--received-at \"" + *text + "\" is no instant",
-                  "write 2026-11-21T09:00:00+09:00");
-    intake.received_at = *at;
-  }
-  intake.channel = args.get("channel");
-  intake.channel_ref = args.get("channel-ref");
-  intake.on_behalf_of = args.get("on-behalf-of");
-  intake.identity_method = args.get("identity-method");
-  intake.identity_by = args.get("identity-by");
-  if (intake.channel != "cli" && intake.channel_ref.empty()) {
-    throw Error(ErrorKind::usage, "--channel " + intake.channel + " needs --channel-ref",
-                "the mail's or ticket's reference (W-27)");
-  }
-  if (intake.identity_method.empty() && !policy.identity_check_waived && !args.has("dry-run")) {
-    throw Error(ErrorKind::refused,
-                "there is no record of how the data subject's identity was checked",
-                "give --identity-method and --identity-by");
-  }
-  return intake;
-}
 
 const std::vector<std::string> kPlanColumns{"table", "action", "rows", "why"};
 
@@ -165,7 +140,7 @@ int run_delete(App& app, const Args& args) {
     app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
       known = request::find_by_confirmation(tx, requests.ground().tenant, *given);
     });
-    if (known && known->phase != request::Phase::closed) {
+    if (known && (request::live(known->phase) || known->phase == request::Phase::completed)) {
       return answer(app, erasure.advance(known->id));
     }
   }
@@ -198,25 +173,7 @@ int run_delete(App& app, const Args& args) {
   return answer(app, erasure.advance(request.id));
 }
 
-const std::vector<Option> kIntake{
-    {.name = "received-at",
-     .type = Type::instant,
-     .value = "INSTANT",
-     .help = "when the request came in; default now"},
-    {.name = "channel",
-     .type = Type::choice,
-     .value = "CHANNEL",
-     .help = "how it came in",
-     .choices = {"cli", "email", "tac"},
-     .default_value = "cli"},
-    {.name = "channel-ref", .value = "REF", .help = "the mail's or ticket's reference"},
-    {.name = "on-behalf-of",
-     .value = "WHOM",
-     .help = "who asks, when it is not the data subject: a reference, no personal data"},
-    {.name = "identity-method",
-     .value = "METHOD",
-     .help = "how the data subject's identity was checked"},
-    {.name = "identity-by", .value = "LOGIN", .help = "who checked it"},
+const std::vector<Option> kOwn{
     {.name = "dry-run", .type = Type::flag, .help = "print the plan and stop"},
     {.name = "confirm", .value = "DIGEST:ROWS", .help = "the confirmation that the plan printed"},
     {.name = "confirm-merge-set",
@@ -244,7 +201,7 @@ const Spec request_delete{
         "interrupted request and reports a finished one.\n\nRows under a legal hold or a statutory "
         "minimum are kept "
         "and listed. A hold on the person refuses the request, which then waits for the release.",
-    .options = with_person_options(kIntake),
+    .options = with_person_options(with_intake_options(kOwn)),
     .exits = {0, 4, 5, 6, 7, 11, 13},
     .examples = {{"ccctl request delete --email taro.tanaka@example.jp --dry-run",
                   "the plan and its confirmation"},

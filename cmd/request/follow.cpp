@@ -67,7 +67,7 @@ int run_receipt(App& app, const Args& args) {
     if (request.leaf_hash.empty()) {
       throw Error(ErrorKind::busy,
                   "request \"" + request.id + "\" is in phase \"" +
-                      std::string(request::to_text(request.phase)) + "\"",
+                      std::string(request::to_text(request.phase, request.type)) + "\"",
                   "a receipt exists once it is completed: `ccctl request run " + request.id + "`");
     }
     crypto::Digest leaf{};

@@ -18,7 +18,7 @@ int run_list(App& app, const Args&) {
   std::vector<Json> rows;
   for (const request::Request& request : requests) {
     Json row = request::to_json(request);
-    row["phase"] = request::to_text(request.phase);
+    row["phase"] = request::to_text(request.phase, request.type);
     row["dueDate"] = to_text(request.due_at);
     row["outcome"] = request.outcome;
     rows.push_back(std::move(row));

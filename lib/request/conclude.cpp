@@ -165,8 +165,8 @@ void Erasure::conclude(Request& request) {
     // What a hold or a law keeps is listed; it is no failure.
     const bool clean = verification.clean() && not_covered.empty();
     Json result{
-        {"requestType", "GDPR_DELETE"},
-        {"article", "GDPR Art. 17"},
+        {"requestType", to_text(request.type)},
+        {"article", article_of(request.type)},
         {"members", members},
         {"actions", merged(receipts.tallies, "actions", {"table", "action", "detail"})},
         {"kept", kept},
@@ -262,8 +262,8 @@ Request Erasure::close(const std::string& request_id) {
     if (request.phase != Phase::completed) {
       throw Error(
           ErrorKind::refused,
-          "request \"" + request_id + "\" is in phase \"" + std::string(to_text(request.phase)) +
-              "\"",
+          "request \"" + request_id + "\" is in phase \"" +
+              std::string(to_text(request.phase, request.type)) + "\"",
           "a request is closed after it is completed: run `ccctl request run " + request_id + "`");
     }
     set_phase(tx, request, Phase::closed);

@@ -40,8 +40,7 @@ Request Erasure::confirm(const Preview& preview, const std::string& request_id,
   const auto insert_all = [&](store::Tx& tx, Instant now) {
     request.created_at = now;
     if (request.intake.received_at == Instant{}) request.intake.received_at = now;
-    const RequestPolicy& policy = ground_.rules.requests;
-    request.due_at = add(request.intake.received_at, policy.due, policy.zone, Granularity::instant);
+    request.due_at = due_date(ground_.rules.requests, request.type, request.intake.received_at);
     std::vector<SubjectRef> refs = preview.merge_set.members;
     if (refs.empty()) refs.push_back({kTermOnly, {request_id}});
     request.members.clear();
@@ -54,6 +53,11 @@ Request Erasure::confirm(const Preview& preview, const std::string& request_id,
       members.push_back(
           {{"reference", request.members.back().reference}, {"rows", preview.member_rows[i]}});
     }
+    request.verified =
+        !intake.identity_method.empty() || ground_.rules.requests.identity_check_waived;
+    // Of a term alone nothing but the plan's digest says whether it is the same.
+    if (preview.merge_set.members.empty())
+      request.subject_mark = preview.confirmation.substr(0, preview.confirmation.find(':'));
     insert(tx, request);
     int ordinal = 0;
     for (std::size_t i = 0; i < preview.identifiers.size(); ++i) {
@@ -86,6 +90,11 @@ Request Erasure::confirm(const Preview& preview, const std::string& request_id,
     std::optional<Request> other;
     transact([&](store::Tx& tx, Instant) {
       other = find_by_confirmation(tx, request.tenant, request.confirmation);
+      if (other && live(other->phase)) return;
+      const std::string mark = request.subject_mark.empty() && !request.members.empty()
+                                   ? request.members.back().reference
+                                   : request.subject_mark;
+      if (auto same = find_live(tx, request.tenant, request.type, mark)) other = std::move(same);
     });
     if (error.sqlstate() != "23505" || !other) throw;
     return std::move(*other);
@@ -200,7 +209,7 @@ void Erasure::note_partial(Request& request) {
     tx.exec(
         {"UPDATE ccctl.request SET outcome = 'partial' WHERE tenant_id = $1::text AND request_id = "
          "$2::text AND phase = $3::text",
-         {request.tenant, request.id, std::string(to_text(request.phase))}});
+         {request.tenant, request.id, std::string(to_text(request.phase, request.type))}});
   });
 }
 

@@ -1,5 +1,7 @@
 #include "request/policy.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace ccctl::request {
@@ -9,7 +11,26 @@ enum class IdentityCheck { required, waived };
 const doc::Choices<IdentityCheck> kChecks{{"required", IdentityCheck::required},
                                           {"waived", IdentityCheck::waived}};
 
+constexpr const char* kLeastRate = "a rate is at least 1";
+
+void describe_periods(PerType& periods, bool required, doc::Value& value) {
+  value.record([&](doc::Fields& f) {
+    for (Type type : kTypes) {
+      std::optional<Duration>& period = periods.of.at(static_cast<std::size_t>(type));
+      f.field(verb_of(type), required, "for requests of this type",
+              [&](doc::Value& v) { doc::Reader<std::optional<Duration>>::read(period, v); });
+    }
+  });
+}
+
 }  // namespace
+
+static void describe(Rate& rate, doc::Fields& f) {
+  f.optional("subjects", rate.subjects, "searches for people");
+  f.optional("requests", rate.requests, "new requests");
+  if (f.decoding() && rate.subjects.value_or(1) < 1) f.fail("subjects", kLeastRate);
+  if (f.decoding() && rate.requests.value_or(1) < 1) f.fail("requests", kLeastRate);
+}
 
 static void describe(Exclusion& exclusion, doc::Fields& f) {
   f.required("what", exclusion.what, "what is left out of every request");
@@ -21,16 +42,48 @@ void describe(RequestPolicy& policy, doc::Fields& f) {
   IdentityCheck check =
       policy.identity_check_waived ? IdentityCheck::waived : IdentityCheck::required;
   f.required("zone", policy.zone, "IANA time zone in which periods are reckoned");
-  f.required("due", policy.due, "from receipt of a request to its completion");
+  f.field("due", true, "from receipt of a request to its completion",
+          [&](doc::Value& value) { describe_periods(policy.due, true, value); });
+  f.field("target", false, "the usual time to an answer; later is a warning",
+          [&](doc::Value& value) { describe_periods(policy.target, false, value); });
+  f.optional("extension", policy.extension, "by how much a request may be put off, once");
+  f.optional("export_window", policy.export_window,
+             "how long after the contract's end data may be asked for");
+  f.optional("requesters", policy.requesters,
+             "who may ask directly: subject, customer, partner, user");
+  f.optional("bulk", policy.bulk, "whether requests may be imported many at a time");
+  f.optional("rate", policy.rate, "at most so many in a minute");
   f.optional("settling", policy.settling, "between the erasing pass and the settling pass");
   f.optional("identity_check", check, kChecks,
              "whether a request needs a record of how identity was checked");
   f.optional("excluded", policy.excluded, "what no request covers");
   policy.identity_check_waived = check == IdentityCheck::waived;
+  for (const std::string& role : policy.requesters) {
+    const auto& roles = requester_roles();
+    if (f.decoding() && std::find(roles.begin(), roles.end(), role) == roles.end())
+      f.fail("requesters", "unknown role \"" + role + "\"",
+             "one of subject, customer, partner, user");
+  }
   if (f.decoding() && !known_zone(policy.zone)) {
     f.fail("zone", "unknown time zone \"" + policy.zone + "\"",
            "write an IANA name such as Asia/Tokyo");
   }
+}
+
+const std::vector<std::string>& requester_roles() {
+  static const std::vector<std::string> roles{"subject", "customer", "partner", "user"};
+  return roles;
+}
+
+Instant due_date(const RequestPolicy& policy, Type type, Instant received,
+                 const std::optional<Duration>& extension) {
+  Duration period = *policy.due[type];
+  if (extension) {
+    period.months += extension->months;
+    period.days += extension->days;
+    period.seconds += extension->seconds;
+  }
+  return add(received, period, policy.zone, Granularity::instant);
 }
 
 std::string requests_schema() {

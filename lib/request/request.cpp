@@ -8,26 +8,50 @@
 namespace ccctl::request {
 namespace {
 
+struct TypeRow {
+  Type type;
+  std::string_view text, verb, article, phase, status;  // the last two: while at work
+};
+constexpr std::array<TypeRow, 3> kTypeRows{
+    {{Type::exporting, "GDPR_EXPORT", "export", "GDPR Art. 15", "searching", "SEARCHING"},
+     {Type::updating, "GDPR_UPDATE", "update", "GDPR Art. 16", "updating", "UPDATING"},
+     {Type::erasing, "GDPR_DELETE", "delete", "GDPR Art. 17", "erasing", "DELETING"}}};
+
 struct PhaseRow {
   Phase phase;
-  std::string_view text, status;
+  std::string_view text, status;  // empty: the type's
+  bool live;
 };
-
 // The one table that maps our phases to the API's status.
-constexpr std::array<PhaseRow, 10> kPhases{{{Phase::received, "received", "INITIATED"},
-                                            {Phase::planned, "planned", "INITIATED"},
-                                            {Phase::erasing, "erasing", "DELETING"},
-                                            {Phase::settling, "settling", "FINALIZING"},
-                                            {Phase::verifying, "verifying", "FINALIZING"},
-                                            {Phase::unsealed, "unsealed", "FINALIZING"},
-                                            {Phase::completed, "completed", "COMPLETED"},
-                                            {Phase::closed, "closed", "COMPLETED"},
-                                            {Phase::refused, "refused", "ERROR"},
-                                            {Phase::cancelled, "cancelled", "ERROR"}}};
+constexpr std::array<PhaseRow, 10> kPhases{{{Phase::received, "received", "INITIATED", true},
+                                            {Phase::planned, "planned", "INITIATED", true},
+                                            {Phase::erasing, "", "", true},
+                                            {Phase::settling, "settling", "FINALIZING", true},
+                                            {Phase::verifying, "verifying", "FINALIZING", true},
+                                            {Phase::unsealed, "unsealed", "FINALIZING", true},
+                                            {Phase::completed, "completed", "COMPLETED", false},
+                                            {Phase::closed, "closed", "COMPLETED", false},
+                                            {Phase::refused, "refused", "ERROR", false},
+                                            {Phase::cancelled, "cancelled", "ERROR", false}}};
 
-Phase phase_of(std::string_view text) {
+const TypeRow& row_of(Type type) {
+  return kTypeRows.at(static_cast<std::size_t>(type));
+}
+const PhaseRow& row_of(Phase phase) {
+  return kPhases.at(static_cast<std::size_t>(phase));
+}
+
+Type type_of(std::string_view text) {
+  for (const TypeRow& row : kTypeRows) {
+    if (row.text == text) return row.type;
+  }
+  throw Error(ErrorKind::unexpected,
+              "a request has the unknown type \"" + std::string(text) + "\"");
+}
+
+Phase phase_of(std::string_view text, Type type) {
   for (const PhaseRow& row : kPhases) {
-    if (row.text == text) return row.phase;
+    if (to_text(row.phase, type) == text) return row.phase;
   }
   throw Error(ErrorKind::unexpected,
               "a request has the unknown phase \"" + std::string(text) + "\"");
@@ -35,14 +59,12 @@ Phase phase_of(std::string_view text) {
 
 constexpr std::string_view kSelect =
     "SELECT request_id, phase, outcome, restricted, created_by, created_at, received_at, channel, "
-    "channel_ref, "
-    "on_behalf_of, identity_method, identity_by, identity_at, due_at, confirmation, policy_digest, "
-    "map_digest, plan, "
-    "planned_rows, settle_at, result, pg_catalog.encode(leaf_hash, 'hex'), "
-    "pg_catalog.has_column_privilege('ccctl.request_member', 'subject_key', 'SELECT') FROM "
-    "ccctl.request WHERE "
-    "tenant_id = "
-    "$1::text ";
+    "channel_ref, requester, on_behalf_of, identity_method, identity_by, identity_at, due_at, "
+    "confirmation, policy_digest, map_digest, plan, planned_rows, settle_at, result, "
+    "pg_catalog.encode(leaf_hash, 'hex'), "
+    "pg_catalog.has_column_privilege('ccctl.request_member', 'subject_key', 'SELECT'), "
+    "request_type, verified, subject_mark, case_id, extension, paused_at, reason FROM "
+    "ccctl.request WHERE tenant_id = $1::text ";
 
 // An auditor knows the members by their pseudonyms only.
 void read_members(store::Tx& tx, Request& request, bool sees_keys) {
@@ -69,25 +91,32 @@ Request from_row(store::Tx& tx, const std::string& tenant, const store::Rows& ro
   Request request;
   request.tenant = tenant;
   request.id = rows.text(r, 0);
-  request.phase = phase_of(rows.text(r, 1));
+  request.type = type_of(rows.text(r, 24));
+  request.phase = phase_of(rows.text(r, 1), request.type);
   request.outcome = rows.text(r, 2);
   request.restricted = rows.boolean(r, 3);
   request.created_by = rows.text(r, 4);
   request.created_at = *rows.instant(r, 5);
-  request.intake = {
-      *rows.instant(r, 6),          std::string(rows.text(r, 7)),  std::string(rows.text(r, 8)),
-      std::string(rows.text(r, 9)), std::string(rows.text(r, 10)), std::string(rows.text(r, 11)),
-      rows.instant(r, 12)};
-  request.due_at = *rows.instant(r, 13);
-  request.confirmation = rows.text(r, 14);
-  request.policy_digest = rows.text(r, 15);
-  request.map_digest = rows.text(r, 16);
-  request.plan = rows.text(r, 17);
-  request.planned_rows = static_cast<std::uint64_t>(rows.integer(r, 18));
-  request.settle_at = rows.instant(r, 19);
-  request.result = rows.text(r, 20);
-  request.leaf_hash = rows.text(r, 21);
-  read_members(tx, request, rows.boolean(r, 22));
+  request.intake = {*rows.instant(r, 6),           std::string(rows.text(r, 7)),
+                    std::string(rows.text(r, 8)),  std::string(rows.text(r, 9)),
+                    std::string(rows.text(r, 10)), std::string(rows.text(r, 11)),
+                    std::string(rows.text(r, 12)), rows.instant(r, 13)};
+  request.due_at = *rows.instant(r, 14);
+  request.confirmation = rows.text(r, 15);
+  request.policy_digest = rows.text(r, 16);
+  request.map_digest = rows.text(r, 17);
+  request.plan = rows.text(r, 18);
+  request.planned_rows = static_cast<std::uint64_t>(rows.integer(r, 19));
+  request.settle_at = rows.instant(r, 20);
+  request.result = rows.text(r, 21);
+  request.leaf_hash = rows.text(r, 22);
+  request.verified = rows.boolean(r, 25);
+  request.subject_mark = rows.text(r, 26);
+  request.case_id = rows.text(r, 27);
+  request.extension = rows.text(r, 28);
+  request.paused_at = rows.instant(r, 29);
+  request.reason = rows.text(r, 30);
+  read_members(tx, request, rows.boolean(r, 23));
   return request;
 }
 
@@ -95,19 +124,34 @@ store::Value optional_text(const std::string& text) {
   return text.empty() ? store::Value() : store::Value(text);
 }
 
+void add_text(Json& x, const char* name, const std::string& text) {
+  if (!text.empty()) x[name] = text;
+}
+
 Json intake_json(const Request& request) {
-  Json x{{"phase", to_text(request.phase)},     {"receivedAt", to_text(request.intake.received_at)},
-         {"channel", request.intake.channel},   {"dueDate", to_text(request.due_at)},
-         {"article", "GDPR Art. 17"},           {"policyDigest", request.policy_digest},
-         {"dataMapDigest", request.map_digest}, {"planDigest", request.confirmation},
-         {"plannedRows", request.planned_rows}, {"restricted", request.restricted}};
-  if (!request.outcome.empty()) x["outcome"] = request.outcome;
-  if (!request.intake.channel_ref.empty()) x["channelRef"] = request.intake.channel_ref;
-  if (!request.intake.on_behalf_of.empty()) x["onBehalfOf"] = request.intake.on_behalf_of;
-  if (!request.intake.identity_method.empty()) {
-    x["identityCheck"] = {{"method", request.intake.identity_method},
-                          {"by", request.intake.identity_by}};
-    if (request.intake.identity_at) x["identityCheck"]["at"] = to_text(*request.intake.identity_at);
+  const Intake& intake = request.intake;
+  Json x{{"phase", to_text(request.phase, request.type)},
+         {"receivedAt", to_text(intake.received_at)},
+         {"channel", intake.channel},
+         {"dueDate", to_text(request.due_at)},
+         {"article", article_of(request.type)},
+         {"policyDigest", request.policy_digest},
+         {"dataMapDigest", request.map_digest},
+         {"planDigest", request.confirmation},
+         {"plannedRows", request.planned_rows},
+         {"restricted", request.restricted},
+         {"verified", request.verified}};
+  add_text(x, "outcome", request.outcome);
+  add_text(x, "case", request.case_id);
+  add_text(x, "channelRef", intake.channel_ref);
+  add_text(x, "requester", intake.requester);
+  add_text(x, "onBehalfOf", intake.on_behalf_of);
+  add_text(x, "extension", request.extension);
+  add_text(x, "reason", request.reason);
+  if (request.paused_at) x["pausedAt"] = to_text(*request.paused_at);
+  if (!intake.identity_method.empty()) {
+    x["identityCheck"] = {{"method", intake.identity_method}, {"by", intake.identity_by}};
+    if (intake.identity_at) x["identityCheck"]["at"] = to_text(*intake.identity_at);
   }
   if (request.settle_at) x["settleDate"] = to_text(*request.settle_at);
   if (!request.leaf_hash.empty()) x["receipt"] = {{"leafHash", request.leaf_hash}};
@@ -116,11 +160,23 @@ Json intake_json(const Request& request) {
 
 }  // namespace
 
-std::string_view to_text(Phase phase) {
-  return kPhases.at(static_cast<std::size_t>(phase)).text;
+std::string_view to_text(Type type) {
+  return row_of(type).text;
 }
-std::string_view status_of(Phase phase) {
-  return kPhases.at(static_cast<std::size_t>(phase)).status;
+std::string_view verb_of(Type type) {
+  return row_of(type).verb;
+}
+std::string_view article_of(Type type) {
+  return row_of(type).article;
+}
+std::string_view to_text(Phase phase, Type type) {
+  return row_of(phase).text.empty() ? row_of(type).phase : row_of(phase).text;
+}
+std::string_view status_of(Phase phase, Type type) {
+  return row_of(phase).status.empty() ? row_of(type).status : row_of(phase).status;
+}
+bool live(Phase phase) {
+  return row_of(phase).live;
 }
 
 Json to_json(const Request& request) {
@@ -148,8 +204,8 @@ Json to_json(const Request& request) {
           {"name", "request " + request.id},
           {"createdBy", {{"id", request.created_by}}},
           {"createdDate", to_text(request.created_at)},
-          {"requestType", "GDPR_DELETE"},
-          {"status", status_of(request.phase)},
+          {"requestType", to_text(request.type)},
+          {"status", status_of(request.phase, request.type)},
           {"replacementTerms", Json::array()},
           {"subject", subject},
           {"relatedRequests", related},
@@ -174,6 +230,17 @@ std::optional<Request> find_by_confirmation(store::Tx& tx, const std::string& te
   return from_row(tx, tenant, rows, 0);
 }
 
+std::optional<Request> find_live(store::Tx& tx, const std::string& tenant, Type type,
+                                 const std::string& subject_mark) {
+  const store::Rows rows =
+      tx.exec({std::string(kSelect) +
+                   "AND request_type = $2::text AND subject_mark = $3::text AND verified "
+                   "AND phase NOT IN ('completed', 'closed', 'refused', 'cancelled')",
+               {tenant, std::string(to_text(type)), subject_mark}});
+  if (rows.empty()) return std::nullopt;
+  return from_row(tx, tenant, rows, 0);
+}
+
 Request get(store::Tx& tx, const std::string& tenant, const std::string& id) {
   std::optional<Request> found = find(tx, tenant, id);
   if (!found)
@@ -192,21 +259,34 @@ std::vector<Request> list(store::Tx& tx, const std::string& tenant) {
 void insert(store::Tx& tx, const Request& q) {
   tx.exec(
       {"INSERT INTO ccctl.request (tenant_id, request_id, request_type, phase, restricted, "
-       "created_at, received_at, "
-       "channel, channel_ref, on_behalf_of, identity_method, identity_by, identity_at, due_at, "
-       "confirmation, "
-       "policy_digest, map_digest, plan, planned_rows) VALUES ($1::text, $2::text, 'GDPR_DELETE', "
-       "$3::text, "
-       "$4::boolean, $5::timestamptz, $6::timestamptz, $7::text, $8::text, $9::text, $10::text, "
-       "$11::text, "
-       "$12::timestamptz, $13::timestamptz, $14::text, $15::text, $16::text, $17::text, "
-       "$18::bigint)",
-       {q.tenant, q.id, std::string(to_text(q.phase)), q.restricted ? "true" : "false",
-        to_text(q.created_at), to_text(q.intake.received_at), q.intake.channel,
-        optional_text(q.intake.channel_ref), optional_text(q.intake.on_behalf_of),
-        optional_text(q.intake.identity_method), optional_text(q.intake.identity_by),
+       "created_at, received_at, channel, channel_ref, requester, on_behalf_of, identity_method, "
+       "identity_by, identity_at, verified, subject_mark, case_id, due_at, confirmation, "
+       "policy_digest, map_digest, plan, planned_rows) VALUES ($1::text, $2::text, $3::text, "
+       "$4::text, $5::boolean, $6::timestamptz, $7::timestamptz, $8::text, $9::text, $10::text, "
+       "$11::text, $12::text, $13::text, $14::timestamptz, $15::boolean, $16::text, $17::text, "
+       "$18::timestamptz, $19::text, $20::text, $21::text, $22::text, $23::bigint)",
+       {q.tenant,
+        q.id,
+        std::string(to_text(q.type)),
+        std::string(to_text(q.phase, q.type)),
+        q.restricted ? "true" : "false",
+        to_text(q.created_at),
+        to_text(q.intake.received_at),
+        q.intake.channel,
+        optional_text(q.intake.channel_ref),
+        optional_text(q.intake.requester),
+        optional_text(q.intake.on_behalf_of),
+        optional_text(q.intake.identity_method),
+        optional_text(q.intake.identity_by),
         q.intake.identity_at ? store::Value(to_text(*q.intake.identity_at)) : store::Value(),
-        to_text(q.due_at), q.confirmation, q.policy_digest, q.map_digest, q.plan,
+        q.verified ? "true" : "false",
+        q.subject_mark.empty() ? q.members.back().reference : q.subject_mark,
+        optional_text(q.case_id),
+        to_text(q.due_at),
+        q.confirmation,
+        q.policy_digest,
+        q.map_digest,
+        q.plan,
         std::to_string(q.planned_rows)}});
   for (const Member& member : q.members) {
     tx.exec(
@@ -225,8 +305,8 @@ void set_phase(store::Tx& tx, Request& request, Phase phase) {
   const store::Rows moved = tx.exec(
       {"UPDATE ccctl.request SET phase = $3::text WHERE tenant_id = $1::text AND request_id = "
        "$2::text AND phase = $4::text",
-       {request.tenant, request.id, std::string(to_text(phase)),
-        std::string(to_text(request.phase))}});
+       {request.tenant, request.id, std::string(to_text(phase, request.type)),
+        std::string(to_text(request.phase, request.type))}});
   if (moved.affected() != 1) throw Overtaken(request.id);
   request.phase = phase;
 }

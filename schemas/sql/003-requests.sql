@@ -58,8 +58,8 @@ CREATE TABLE ccctl.request (
   tenant_id       text NOT NULL,
   request_id      text NOT NULL,
   request_type    text NOT NULL CHECK (request_type IN ('GDPR_EXPORT', 'GDPR_UPDATE', 'GDPR_DELETE')),
-  phase           text NOT NULL CHECK (phase IN ('received', 'planned', 'erasing', 'settling', 'verifying',
-                    'unsealed', 'completed', 'closed', 'refused', 'cancelled')),
+  phase           text NOT NULL CHECK (phase IN ('received', 'planned', 'searching', 'updating', 'erasing',
+                    'settling', 'verifying', 'unsealed', 'completed', 'closed', 'refused', 'cancelled')),
   outcome         text CHECK (outcome IN ('complete', 'partial', 'refused', 'failed')),
   restricted      boolean NOT NULL DEFAULT false,  -- waits for the release of a subject hold
   created_by      text NOT NULL DEFAULT session_user,
@@ -67,11 +67,18 @@ CREATE TABLE ccctl.request (
   received_at     timestamptz NOT NULL,
   channel         text NOT NULL,
   channel_ref     text,
+  requester       text,                  -- the role of whoever asked: subject, customer, partner, user
   on_behalf_of    text,
   identity_method text,
   identity_by     text,
   identity_at     timestamptz,
+  verified        boolean NOT NULL,      -- identity checked, or the pack waives the check
+  subject_mark    text NOT NULL,         -- a pseudonym of whom it is about: the same for a duplicate
+  case_id         text,
   due_at          timestamptz NOT NULL,
+  extension       text,                  -- the period by which `due_at` was put off, once
+  paused_at       timestamptz,           -- the clock stands still for a clarification
+  reason          text,                  -- why it was refused, cancelled or paused
   confirmation    text NOT NULL,         -- DIGEST:ROWS
   policy_digest   text NOT NULL,
   map_digest      text NOT NULL,
@@ -82,9 +89,14 @@ CREATE TABLE ccctl.request (
   leaf_hash       bytea,                 -- of the completed leaf
   PRIMARY KEY (tenant_id, request_id)
 );
--- A closed case is over: rows that a hold had kept may be asked for again, with the same plan.
+-- A closed case is over: rows that a hold had kept may be asked for again, with the same plan. What
+-- was exported may be exported again at any time.
 CREATE UNIQUE INDEX request_confirmation ON ccctl.request (tenant_id, confirmation)
-  WHERE phase <> 'closed';
+  WHERE phase NOT IN ('closed', 'refused', 'cancelled') AND request_type <> 'GDPR_EXPORT';
+-- One live request per person and type. One whose identity check is missing blocks nobody.
+CREATE UNIQUE INDEX request_live ON ccctl.request (tenant_id, request_type, subject_mark)
+  WHERE verified AND phase NOT IN ('completed', 'closed', 'refused', 'cancelled');
+CREATE INDEX request_case ON ccctl.request (tenant_id, case_id) WHERE case_id IS NOT NULL;
 
 -- The members of the merge set, each a related request (formats.md 3); the canonical one last.
 CREATE TABLE ccctl.request_member (
@@ -96,7 +108,8 @@ CREATE TABLE ccctl.request_member (
   subject_key  text,                     -- NULL once the request is closed
   reference    text NOT NULL,            -- HMAC under r: means nothing once r is gone
   planned_rows bigint NOT NULL,
-  status       text NOT NULL CHECK (status IN ('INITIATED', 'DELETING', 'FINALIZING', 'COMPLETED', 'ERROR')),
+  status       text NOT NULL CHECK (status IN ('INITIATED', 'SEARCHING', 'UPDATING', 'DELETING',
+                 'FINALIZING', 'COMPLETED', 'ERROR')),
   PRIMARY KEY (tenant_id, request_id, ordinal),
   FOREIGN KEY (tenant_id, request_id) REFERENCES ccctl.request
 );
@@ -109,6 +122,7 @@ CREATE TABLE ccctl.request_term (
   member     integer NOT NULL,           -- whose: request_member.ordinal
   kind       text NOT NULL,
   value      text NOT NULL,
+  updated    text,                       -- of a replacement term: what it becomes
   PRIMARY KEY (tenant_id, request_id, ordinal),
   FOREIGN KEY (tenant_id, request_id) REFERENCES ccctl.request
 );

@@ -16,16 +16,19 @@ TEST(SandboxPack, SetsWhatAPackSets) {
       rules_of(policy::load_pack(std::string(CCCTL_SOURCE_DIR) + "/policies/sandbox"));
   EXPECT_TRUE(rules.requests.identity_check_waived);
   EXPECT_EQ(rules.requests.settling, parse_duration("PT0S"));
-  EXPECT_EQ(rules.requests.due, parse_duration("P30D"));  // W-28
-  EXPECT_EQ(rules.requests.excluded.size(), 2U);          // G-35, G-49
+  EXPECT_EQ(rules.requests.due[Type::exporting], parse_duration("P30D"));  // W-28
+  EXPECT_EQ(rules.requests.due[Type::erasing], parse_duration("P30D"));    // W-28
+  EXPECT_EQ(rules.requests.excluded.size(), 2U);                           // G-35, G-49
   ASSERT_EQ(rules.retention.size(), 1U);
   EXPECT_EQ(rules.retention[0].rules[0].min, parse_duration("P7Y"));  // W-31
 }
 
 TEST(Requests, AnUnknownZoneIsRefusedAtItsPlace) {
   try {
-    doc::read<RequestPolicy>("apiVersion: ccctl/v1\nkind: Requests\nzone: Asia/Tokio\ndue: P30D\n",
-                             "r.yaml", "Requests", ErrorKind::policy_invalid);
+    doc::read<RequestPolicy>(
+        "apiVersion: ccctl/v1\nkind: Requests\nzone: Asia/Tokio\n"
+        "due: {export: P30D, update: P30D, delete: P14D}\n",
+        "r.yaml", "Requests", ErrorKind::policy_invalid);
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("r.yaml:3"), std::string::npos) << error.what();
@@ -34,12 +37,18 @@ TEST(Requests, AnUnknownZoneIsRefusedAtItsPlace) {
 
 // G-26: one table maps our phases to the API's status.
 TEST(Phases, HaveTheApisStatus) {
-  EXPECT_EQ(status_of(Phase::planned), "INITIATED");
-  EXPECT_EQ(status_of(Phase::erasing), "DELETING");
-  for (Phase phase : {Phase::settling, Phase::verifying, Phase::unsealed})
-    EXPECT_EQ(status_of(phase), "FINALIZING");
-  for (Phase phase : {Phase::completed, Phase::closed}) EXPECT_EQ(status_of(phase), "COMPLETED");
-  for (Phase phase : {Phase::refused, Phase::cancelled}) EXPECT_EQ(status_of(phase), "ERROR");
+  EXPECT_EQ(status_of(Phase::erasing, Type::erasing), "DELETING");
+  EXPECT_EQ(status_of(Phase::erasing, Type::updating), "UPDATING");
+  EXPECT_EQ(status_of(Phase::erasing, Type::exporting), "SEARCHING");
+  for (Type type : kTypes) {
+    EXPECT_EQ(status_of(Phase::planned, type), "INITIATED");
+    for (Phase phase : {Phase::settling, Phase::verifying, Phase::unsealed})
+      EXPECT_EQ(status_of(phase, type), "FINALIZING");
+    for (Phase phase : {Phase::completed, Phase::closed})
+      EXPECT_EQ(status_of(phase, type), "COMPLETED");
+    for (Phase phase : {Phase::refused, Phase::cancelled})
+      EXPECT_EQ(status_of(phase, type), "ERROR");
+  }
 }
 
 TEST(RequestsSchema, IsTheCommittedOne) {
