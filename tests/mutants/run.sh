@@ -1,16 +1,32 @@
 #!/usr/bin/env bash
 # tests/mutants/run.sh [NAME...]
-# Shows that the tests of erasures notice mistakes: applies each patch of this folder (or those named)
-# to a scratch copy of the tree, rebuilds db-erasure there and runs it. "killed" is a mistake that a
-# test noticed, "survived" one that none did; exit 1 when one survived, 2 when a patch does not
-# apply or compile. Takes minutes, so tests/run does not call it. Needs what tests/run has installed.
+# Shows that the tests of erasures notice mistakes: makes each one of mutants.yaml (or those named) in
+# a scratch copy of the tree, rebuilds db-erasure there and runs it. "killed" is a mistake that a test
+# noticed, "survived" one that none did; exit 1 when one survived, 2 when one is stale or does not
+# compile. Takes minutes, so tests/run does not call it. Needs what tests/run has installed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 tree=$(cd "$here/../.." && pwd)
 names=("$@")
 if ((${#names[@]} == 0)); then
-  for patch in "$here"/*.patch; do names+=("$(basename "$patch" .patch)"); done
+  mapfile -t names < <(sed -n 's/^- name: //p' "$here/mutants.yaml")
 fi
+# mutate NAME: makes the mistake in the copy, and prints the file that it stands in.
+mutate() {
+  /usr/bin/python3 - "$here/mutants.yaml" "$copy" "$1" <<'EOF'
+import pathlib, sys, yaml
+data, tree, name = sys.argv[1:]
+mutant = next((m for m in yaml.safe_load(open(data)) if m["name"] == name), None)
+if mutant is None:
+    sys.exit("there is no mutant " + name)
+path = pathlib.Path(tree, mutant["file"])
+text = path.read_text()
+if text.count(mutant["old"]) != 1:
+    sys.exit("its text does not stand in " + mutant["file"] + " once")
+path.write_text(text.replace(mutant["old"], mutant["new"]))
+print(mutant["file"])
+EOF
+}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/ccctl-mutants.XXXXXX")
 as_postgres=()
@@ -53,11 +69,7 @@ tests || { cat "$work/tests.log" >&2; echo "the tests fail without any mutant" >
 
 status=0
 for name in "${names[@]}"; do
-  if ! patch -d "$copy" -p1 -s -f --no-backup-if-mismatch <"$here/$name.patch" >"$work/patch.log" 2>&1; then
-    cat "$work/patch.log" >&2
-    echo "stale    $name"
-    exit 2
-  fi
+  file=$(mutate "$name") || { echo "stale    $name"; exit 2; }
   build || { cat "$work/build.log" >&2; echo "broken   $name"; exit 2; }
   if tests; then
     echo "survived $name"
@@ -65,6 +77,6 @@ for name in "${names[@]}"; do
   else
     echo "killed   $name: $(sed -n 's/^\[  FAILED  \] \([^ ,]*\).*/\1/p' "$work/tests.log" | head -n 1)"
   fi
-  patch -d "$copy" -p1 -s -f -R --no-backup-if-mismatch <"$here/$name.patch"
+  cp "$tree/$file" "$copy/$file"
 done
 exit "$status"
