@@ -156,11 +156,11 @@ def killed_at(template, text, condition, *words, source=""):
     return clone
 
 
-def killed_planned(template, *words, source="", requests=1):
-    """Gives a clone in which an erasure is confirmed, and not begun."""
-    return killed_at(template, b"UPDATE ccctl.request SET phase",
-                     f"count(*) = {requests} FROM ccctl.request WHERE phase = 'planned'", *words,
-                     source=source)
+def killed_confirmed(template, *words, source="", requests=1):
+    """Gives a clone in which an erasure is confirmed, and nothing is erased."""
+    return killed_at(template, b"FROM ccctl.attempt WHERE tenant_id = $1::text AND attempt_id = $2",
+                     f"(SELECT count(*) = {requests} FROM ccctl.request WHERE phase = 'erasing')"
+                     " AND NOT EXISTS (SELECT FROM ccctl.receipt)", *words, source=source)
 
 
 class Blocker:

@@ -5,7 +5,7 @@ import time
 import unittest
 
 import fixture
-from fixture import SUZUKI, TANAKA, Clone, killed_planned
+from fixture import SUZUKI, TANAKA, Clone, killed_confirmed
 
 SEED = 20261121
 
@@ -35,15 +35,15 @@ class Workers(unittest.TestCase):
 
     def test_two_runs_of_one_request_do_each_step_once(self):
         command = self.command(TANAKA)
-        with killed_planned(self.template, *command) as planned:
-            run = ("request", "run", planned.sql("SELECT request_id FROM ccctl.request"))
-            with Clone(self.template, planned.name) as clone:
+        with killed_confirmed(self.template, *command) as confirmed:
+            run = ("request", "run", confirmed.sql("SELECT request_id FROM ccctl.request"))
+            with Clone(self.template, confirmed.name) as clone:
                 started = time.monotonic()
                 self.assertEqual(clone.run(*run)[0], 0)
                 duration = time.monotonic() - started
                 wanted = clone.digest()
             for _ in range(50):
-                with Clone(self.template, planned.name) as clone:
+                with Clone(self.template, confirmed.name) as clone:
                     codes, ends = self.together(clone, run, run, self.dice.uniform(0, duration))
                     self.assertLessEqual(set(codes), {0, 7}, ends)
                     self.assertIn(0, codes, ends)
@@ -78,17 +78,17 @@ class Workers(unittest.TestCase):
     def test_two_customers_of_the_same_conversations_end_as_one_after_the_other(self):
         with Clone(self.template) as shared:
             commands = self.share(shared)
-            with killed_planned(self.template, *commands[0], source=shared.name) as one, \
-                    killed_planned(self.template, *commands[1], source=one.name, requests=2) as both:
+            with killed_confirmed(self.template, *commands[0], source=shared.name) as one, \
+                    killed_confirmed(self.template, *commands[1], source=one.name, requests=2) as both:
                 self.race(both)
 
-    def race(self, planned):
-        site = fixture.site_digest(planned.name)
+    def race(self, confirmed):
+        site = fixture.site_digest(confirmed.name)
         runs = [("request", "run", request) for request in
-                planned.sql("SELECT request_id FROM ccctl.request ORDER BY created_at").split()]
+                confirmed.sql("SELECT request_id FROM ccctl.request ORDER BY created_at").split()]
         wanted = set()
         for order in (runs, runs[::-1]):
-            with Clone(self.template, planned.name) as clone:
+            with Clone(self.template, confirmed.name) as clone:
                 started = time.monotonic()
                 for run in order:
                     self.assertEqual(clone.run(*run)[0], 0)
@@ -96,7 +96,7 @@ class Workers(unittest.TestCase):
                 wanted.add(clone.sql(site))
         self.assertEqual(len(wanted), 1)
         for turn in range(100):
-            with Clone(self.template, planned.name) as clone:
+            with Clone(self.template, confirmed.name) as clone:
                 order = runs if turn % 2 else runs[::-1]
                 codes, ends = self.together(clone, *order, self.dice.uniform(0, duration / 2))
                 self.assertEqual(codes, [0, 0], ends)
