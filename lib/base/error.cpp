@@ -10,7 +10,7 @@ struct Row {
   ErrorInfo info;
 };
 
-constexpr std::array<Row, 21> kTable{{
+constexpr std::array<Row, 22> kTable{{
     {ErrorKind::unexpected, {"unexpected", 1, ""}},
     {ErrorKind::io, {"io", 1, "check the file, its folder and the free space, then run it again"}},
     {ErrorKind::usage, {"usage", 2, "see `ccctl help`"}},
@@ -23,6 +23,9 @@ constexpr std::array<Row, 21> kTable{{
     {ErrorKind::held, {"held", 5, "see `ccctl hold list`"}},
     {ErrorKind::stale_plan, {"stale_plan", 5, "make the plan again and confirm its new digest"}},
     {ErrorKind::map_drift, {"map_drift", 5, "see `ccctl datamap check`"}},
+    {ErrorKind::restored_datastore,
+     {"restored_datastore", 5,
+      "run `ccctl retention replay`: it restores what the journal knows and the datastore lost"}},
     {ErrorKind::not_found, {"not_found", 6, ""}},
     {ErrorKind::ambiguous, {"ambiguous", 6, "name one with --subject KIND:ID"}},
     {ErrorKind::busy, {"busy", 7, "try again later"}},

@@ -16,27 +16,28 @@
 namespace ccctl {
 
 enum class ErrorKind {
-  unexpected,       // 1
-  io,               // 1   a local file, a disk that is full
-  usage,            // 2
-  config_invalid,   // 2
-  policy_invalid,   // 2
-  map_invalid,      // 2
-  findings,         // 3
-  partial,          // 4
-  refused,          // 5   role, guard, confirmation, identity check …
-  held,             // 5   a legal hold
-  stale_plan,       // 5
-  map_drift,        // 5   the datastore no longer fits the map
-  not_found,        // 6
-  ambiguous,        // 6
-  busy,             // 7
-  unsealed,         // 7   evidence exists, no checkpoint covers it yet
-  paused,           // 8
-  unreachable,      // 10
-  denied,           // 11  the datastore refused the role
-  key_unavailable,  // 12
-  in_doubt,         // 13  outcome unknown
+  unexpected,          // 1
+  io,                  // 1   a local file, a disk that is full
+  usage,               // 2
+  config_invalid,      // 2
+  policy_invalid,      // 2
+  map_invalid,         // 2
+  findings,            // 3
+  partial,             // 4
+  refused,             // 5   role, guard, confirmation, identity check …
+  held,                // 5   a legal hold
+  stale_plan,          // 5
+  map_drift,           // 5   the datastore no longer fits the map
+  restored_datastore,  // 5   set back behind its journal
+  not_found,           // 6
+  ambiguous,           // 6
+  busy,                // 7
+  unsealed,            // 7   evidence exists, no checkpoint covers it yet
+  paused,              // 8
+  unreachable,         // 10
+  denied,              // 11  the datastore refused the role
+  key_unavailable,     // 12
+  in_doubt,            // 13  outcome unknown
 };
 
 struct ErrorInfo {

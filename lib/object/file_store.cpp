@@ -91,20 +91,39 @@ void FileStore::make_folder(const fs::path& folder) const {
   sync_folder(folder.parent_path());
 }
 
-void FileStore::put(std::string_view key, std::string_view bytes) {
-  const fs::path path = path_of(key);
-  const fs::path folder = path.parent_path();
-  make_folder(folder);
-  std::string draft = (folder / ".put-XXXXXX").string();
+std::string FileStore::draft_of(const fs::path& path, std::string_view bytes) const {
+  make_folder(path.parent_path());
+  std::string draft = (path.parent_path() / ".put-XXXXXX").string();
   const File file(::mkostemp(draft.data(), O_CLOEXEC));
   if (!file.is_open()) fail("writing an object", errno);
-  int error = write_durably(file.fd(), bytes);
-  if (error == 0 && ::rename(draft.c_str(), path.c_str()) != 0) error = errno;
-  if (error != 0) {
+  if (const int error = write_durably(file.fd(), bytes); error != 0) {
     ::unlink(draft.c_str());
     fail("writing an object", error);
   }
-  sync_folder(folder);
+  return draft;
+}
+
+void FileStore::put(std::string_view key, std::string_view bytes) {
+  const fs::path path = path_of(key);
+  const std::string draft = draft_of(path, bytes);
+  if (::rename(draft.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(draft.c_str());
+    fail("writing an object", error);
+  }
+  sync_folder(path.parent_path());
+}
+
+bool FileStore::create(std::string_view key, std::string_view bytes) {
+  const fs::path path = path_of(key);
+  const std::string draft = draft_of(path, bytes);
+  // A link, unlike a renaming, never replaces what is there.
+  const int error = ::link(draft.c_str(), path.c_str()) == 0 ? 0 : errno;
+  ::unlink(draft.c_str());
+  if (error != 0 && error != EEXIST) fail("writing an object", error);
+  // Also when it was there: who created it may not have made its name durable yet.
+  sync_folder(path.parent_path());
+  return error == 0;
 }
 
 std::string FileStore::get(std::string_view key) {

@@ -21,7 +21,10 @@ class ObjectStore {
   // Keys are relative ("acme/rec/7f/…"): an empty key, a leading or trailing "/", an empty part, a
   // part "." or "..", one beginning with ".put-", and NUL are refused (usage).
   virtual void put(std::string_view key, std::string_view bytes) = 0;  // durable when it returns
-  virtual std::string get(std::string_view key) = 0;                   // not_found when absent
+  // The same, unless the key is taken: then nothing changes, and false says so. Of several that
+  // create one key at once exactly one succeeds.
+  virtual bool create(std::string_view key, std::string_view bytes) = 0;
+  virtual std::string get(std::string_view key) = 0;  // not_found when absent
   virtual bool exists(std::string_view key) = 0;
   virtual void remove(std::string_view key) = 0;  // durable when it returns
 };

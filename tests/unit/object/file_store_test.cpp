@@ -3,10 +3,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "base/error.h"
 #include "object/store.h"
@@ -54,6 +56,24 @@ TEST_F(FileStoreTest, KeepsBytesAsTheyAre) {
   EXPECT_EQ(store_->get("acme/recordings/7f/one"), bytes);
   store_->put("acme/recordings/7f/one", "");
   EXPECT_EQ(store_->get("acme/recordings/7f/one"), "");
+  EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(FileStoreTest, CreatesAKeyOnce) {
+  EXPECT_TRUE(store_->create("acme/7", "first"));
+  EXPECT_FALSE(store_->create("acme/7", "second"));
+  EXPECT_EQ(store_->get("acme/7"), "first");
+  EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(FileStoreTest, OfManyThatCreateOneKeyOneSucceeds) {
+  std::atomic<int> created = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] { created += store_->create("acme/8", std::to_string(i)); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(created, 1);
   EXPECT_EQ(files(), 1U);
 }
 
