@@ -14,6 +14,7 @@
 #include "cmd/command.h"
 #include "crypto/note.h"
 #include "datamap/map.h"
+#include "journal/journal.h"
 #include "object/store.h"
 #include "store/session.h"
 
@@ -50,8 +51,19 @@ class App {
   object::ObjectStore& objects(const std::string& name);
   std::string pack_folder();  // the tenant's pack
 
-  // Seals when this session has the seal key; returns false when others must.
+  // Seals when this session has the seal key; returns false when others must. Then brings the
+  // journal level, so that a command which calls this last may answer 0.
   bool seal_if_possible();
+  // The journal of a tenant, or nothing when the settings name none.
+  std::optional<journal::Journal> journal(const std::string& tenant);
+  // The tenant's evidence key; nothing without a journal, key_unavailable when it is missing.
+  const journal::EvidenceKey* evidence_key();
+  // Makes the evidence key of a tenant whose journal is empty; never a second one.
+  void ensure_evidence_key(const std::string& tenant);
+  // Appends to the journal what the datastore has committed and the journal not.
+  void level_journal();
+  // The same, and refuses a restored datastore: before the first deletion of a command.
+  void require_level_journal();
   std::vector<crypto::VerifierKey> verifier_keys();
 
   // The result. Object and rows are rendered as -o says; only the result goes to stdout (or --out).

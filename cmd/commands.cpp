@@ -26,6 +26,10 @@ extern const Spec hold_release;
 extern const Spec approve_list;
 extern const Spec approve_show;
 extern const Spec approve_sign;
+extern const Spec approve_reject;
+extern const Spec retention_replay;
+extern const Spec journal_status;
+extern const Spec journal_verify;
 extern const Spec audit_verify;
 extern const Spec audit_seal;
 extern const Spec datamap_check;
@@ -59,6 +63,10 @@ const std::vector<Spec>& commands() {
       approve_list,
       approve_show,
       approve_sign,
+      approve_reject,
+      retention_replay,
+      journal_status,
+      journal_verify,
       audit_verify,
       audit_seal,
       datamap_check,

@@ -71,6 +71,9 @@ std::optional<std::string> environment_value(const char* name) {
 const std::vector<KnownSetting>& known_settings() {
   static const std::vector<KnownSetting> known{
       {"datastore", "libpq connection string of the datastore, without a password"},
+      {"journal", "where the journal stands, for example file:/var/lib/ccctl/journal"},
+      {"journal_keys",
+       "the folder of the evidence keys, TENANT.key of mode 0600; default beside a file: journal"},
       {"map", "the data map, a YAML file"},
       {"packs", "the folder of policy packs"},
       {"seal_key", "the file with the sealing seed, mode 0600"},

@@ -99,6 +99,7 @@ Wiring& wired(App::Impl& app) {
   app.settings.set_default("packs", share_folder() + "/policies", "default");
   if (!wiring.sandbox) return wiring;
   const sandbox::Place place = sandbox::default_place();
+  app.settings.set_default("journal", "file:" + place.journal().string(), "sandbox");
   app.settings.set_default("map", share_folder() + "/policies/sandbox/datamap.yaml", "sandbox");
   app.settings.set_default("seal_key", place.seal_key().string(), "sandbox");
   app.settings.set_default("seal_user", "sealer", "sandbox");

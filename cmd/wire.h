@@ -21,10 +21,17 @@ struct Wiring {
   std::optional<std::string> tenant;
   std::optional<datamap::Map> map;
   std::map<std::string, std::unique_ptr<object::ObjectStore>> stores;
+  std::unique_ptr<object::ObjectStore> journals;
+  std::map<std::string, std::optional<journal::EvidenceKey>> evidence_keys;  // by tenant
+  bool level = false;  // the datastore was compared with its journal
 };
 
 // The App's wiring, with the sandbox's defaults in the settings where it is the datastore.
 Wiring& wired(App::Impl& app);
+
+// A key of 32 bytes from a file of mode 0600; key_unavailable for anything else. `what` names it in
+// errors: "sealing key".
+Secret read_key_file(const std::string& path, const std::string& what);
 
 // Where the shipped packs are: $CCCTL_SHARE, the source folder for a program in its build folder,
 // else the installed share folder. Ends without a slash.

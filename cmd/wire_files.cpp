@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -37,22 +38,10 @@ void check_key_file(const std::string& path, const struct stat& file) {
   }
 }
 
-// The seed: 32 bytes, or their 64 hexadecimal digits.
-Secret read_seed(const std::string& path) {
-  std::string content = read_file(path, ErrorKind::key_unavailable);
-  if (content.size() == 32) return Secret(std::move(content));
-  while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) content.pop_back();
-  auto bytes = crypto::from_hex(content);
-  if (!bytes || bytes->size() != 32) {
-    throw Error(ErrorKind::key_unavailable, "\"" + path + "\" holds no sealing key",
-                "a key is 32 random bytes or their 64 hexadecimal digits");
-  }
-  return Secret(std::move(*bytes));
-}
-
-bool seal_once(store::Session& session, const crypto::Signer& signer, const Context& context) {
+bool seal_once(store::Session& session, const crypto::Signer& signer, const Context& context,
+               const audit::Elsewhere& elsewhere) {
   try {
-    audit::seal(session, signer, context);
+    audit::seal(session, signer, context, elsewhere);
     return true;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::busy) throw;
@@ -72,6 +61,24 @@ bool plain_name(std::string_view name) {
 }
 
 }  // namespace
+
+// 32 bytes, or their 64 hexadecimal digits.
+Secret read_key_file(const std::string& path, const std::string& what) {
+  struct stat file {};
+  if (::stat(path.c_str(), &file) != 0) {
+    throw Error(ErrorKind::key_unavailable, "cannot read \"" + path + "\"");
+  }
+  check_key_file(path, file);
+  std::string content = read_file(path, ErrorKind::key_unavailable);
+  if (content.size() == 32) return Secret(std::move(content));
+  while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) content.pop_back();
+  auto bytes = crypto::from_hex(content);
+  if (!bytes || bytes->size() != 32) {
+    throw Error(ErrorKind::key_unavailable, "\"" + path + "\" holds no " + what,
+                "a key is 32 random bytes or their 64 hexadecimal digits");
+  }
+  return Secret(std::move(*bytes));
+}
 
 const datamap::Map& App::map() {
   Wiring& wiring = wired(*impl_);
@@ -129,20 +136,38 @@ std::string App::pack_folder() {
   return folder;
 }
 
-bool App::seal_if_possible() {
-  const std::string path = setting("seal_key");
-  const std::string user = setting("seal_user");
+// False when this session may not seal, or another sealer stays at work.
+static bool seal_now(App& app) {
+  const std::string path = app.setting("seal_key");
+  const std::string user = app.setting("seal_user");
   struct stat file {};
   if (path.empty() || user.empty() || ::stat(path.c_str(), &file) != 0) return false;
   check_key_file(path, file);
   if (::access(path.c_str(), R_OK) != 0) return false;
-  const crypto::Signer signer(read_seed(path));
-  store::Session sealer = open_as(user);
+  const crypto::Signer signer(read_key_file(path, "sealing key"));
+  store::Session sealer = app.open_as(user);
+  const audit::Elsewhere elsewhere = [&app](const std::string& tenant, const std::string& log) {
+    const auto journal = app.journal(tenant);
+    return journal ? journal->published(log) : std::nullopt;
+  };
   for (int attempt = 0; attempt < kSealAttempts; ++attempt) {
-    if (seal_once(sealer, signer, impl_->context)) return true;
+    if (seal_once(sealer, signer, app.context(), elsewhere)) return true;
     std::this_thread::sleep_for(kSealPause);
   }
   return false;
+}
+
+bool App::seal_if_possible() {
+  bool sealed = false;
+  std::exception_ptr failed;
+  try {
+    sealed = seal_now(*this);
+  } catch (...) {
+    failed = std::current_exception();  // what is committed goes to the journal all the same
+  }
+  level_journal();
+  if (failed) std::rethrow_exception(failed);
+  return sealed;
 }
 
 std::vector<crypto::VerifierKey> App::verifier_keys() {

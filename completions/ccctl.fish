@@ -4,6 +4,8 @@ complete -c ccctl -n __fish_use_subcommand -a subjects -d 'find the people whom 
 complete -c ccctl -n __fish_use_subcommand -a request -d 'answer a data subject'\''s request'
 complete -c ccctl -n __fish_use_subcommand -a hold -d 'keep data for a legal matter'
 complete -c ccctl -n __fish_use_subcommand -a approve -d 'give the second person'\''s approval'
+complete -c ccctl -n __fish_use_subcommand -a retention -d 'delete what is due'
+complete -c ccctl -n __fish_use_subcommand -a journal -d 'what a restore must not lose'
 complete -c ccctl -n __fish_use_subcommand -a audit -d 'the signed record of every decision'
 complete -c ccctl -n __fish_use_subcommand -a datamap -d 'what the datastore'\''s tables mean'
 complete -c ccctl -n __fish_use_subcommand -a db -d 'the datastore'
@@ -25,9 +27,13 @@ complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_s
 complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a add -d 'keep data for a legal matter'
 complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a list -d 'list the holds'
 complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a release -d 'ask for a hold'\''s release'
-complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign' -a list -d 'list what needs a second person'
-complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign' -a show -d 'show one approval'
-complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign' -a sign -d 'give the second person'\''s approval'
+complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign reject' -a list -d 'list what needs a second person'
+complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign reject' -a show -d 'show one approval'
+complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign reject' -a sign -d 'give the second person'\''s approval'
+complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign reject' -a reject -d 'refuse the second person'\''s approval'
+complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from replay' -a replay -d 'do again what a restored backup has undone'
+complete -c ccctl -n '__fish_seen_subcommand_from journal; and not __fish_seen_subcommand_from status verify' -a status -d 'compare the datastore with the journal'
+complete -c ccctl -n '__fish_seen_subcommand_from journal; and not __fish_seen_subcommand_from status verify' -a verify -d 'check every line of the journal'
 complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from verify seal' -a verify -d 'check that the log is what was signed'
 complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from verify seal' -a seal -d 'sign what waits in the log'
 complete -c ccctl -n '__fish_seen_subcommand_from datamap; and not __fish_seen_subcommand_from check show' -a check -d 'compare the data map with the datastore'
@@ -103,6 +109,15 @@ complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcomma
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
@@ -131,6 +146,10 @@ complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcomman
 complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l created-to -d 'only rows created before' -x
 complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l review-on -d 'when to look at the hold again' -x
 complete -c ccctl -n '__fish_seen_subcommand_from release; and __fish_seen_subcommand_from hold' -l reason -d 'why it may end' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from approve' -l open -d 'only those that wait for a decision'
+complete -c ccctl -n '__fish_seen_subcommand_from reject; and __fish_seen_subcommand_from approve' -l reason -d 'why not' -x
+complete -c ccctl -n '__fish_seen_subcommand_from replay; and __fish_seen_subcommand_from retention' -l reason -d 'what was restored, and why' -x
+complete -c ccctl -n '__fish_seen_subcommand_from replay; and __fish_seen_subcommand_from retention' -l dry-run -d 'count what the datastore has lost and stop'
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from audit' -l pin -d 'a signed checkpoint kept elsewhere, or a receipt, which holds one' -r -F
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from audit' -l key -d 'trust this verifier key instead of the published ones' -x
 complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l domain -d 'the organisation'\''s domain, with which the names of its logs begin; it cannot be changed later' -x

@@ -114,8 +114,36 @@ void check_safety(store::Tx& tx, std::vector<Check>& out) {
   out.push_back({"statement log", logging.empty() ? "ok" : "failed",
                  logging.empty() ? "parameters are not written to the server's log"
                                  : "the server's log would hold personal data: " + logging});
-  out.push_back(
-      {"journal", "none", "holds, releases and erasures are recorded in the datastore only"});
+}
+
+Check check_journal(App& app) {
+  const std::string where = app.setting("journal");
+  if (where.empty()) {
+    return {"journal", "none", "holds, releases and erasures are recorded in the datastore only"};
+  }
+  try {
+    std::uint64_t missing = 0, due = 0, segments = 0;
+    for (const std::string& tenant :
+         app.setting("tenant").empty() ? app.actor().tenants : std::vector{app.tenant()}) {
+      const auto journal = app.journal(tenant);
+      app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
+        const journal::State state = journal->compare(tx);
+        missing += state.missing;
+        due += state.due;
+        segments += state.segments;
+      });
+    }
+    if (missing > 0) {
+      return {"journal", "failed",
+              where + ": the datastore lacks " + std::to_string(missing) +
+                  " of its lines: run `ccctl retention replay`"};
+    }
+    const std::string waiting = std::to_string(due) + " lines wait for the next command";
+    if (due > 0) return {"journal", "warning", where + ": " + waiting};
+    return {"journal", "ok", where + " is level, " + std::to_string(segments) + " segments"};
+  } catch (const Error& error) {
+    return {"journal", "failed", where + ": " + error.what()};
+  }
 }
 
 void check_capabilities(store::Tx& tx, std::vector<Check>& out) {

@@ -19,6 +19,7 @@ int run_doctor(App& app, const Args&) {
     check_safety(tx, checks);
     check_capabilities(tx, checks);
   });
+  checks.push_back(check_journal(app));
   checks.push_back(check_distributable(app));
   std::vector<Json> rows;
   bool failed = false;

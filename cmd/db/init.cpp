@@ -82,6 +82,7 @@ int run_init(App& app, const Args& args) {
     if (!domain.empty()) set_domain(tx, domain);
     for (const Grant& grant : grants) grant_rights(tx, grant);
   });
+  for (const Grant& grant : grants) app.ensure_evidence_key(grant.tenant);
   app.print({{"kind", "SchemaState"},
              {"applied", after.applied},
              {"newlyApplied", after.applied - before.applied},
@@ -101,6 +102,8 @@ const Spec db_init{
         "Applies all migrations of the schema ccctl, which creates its tables and the group roles "
         "ccctl_owner, ccctl_officer, ccctl_admin and ccctl_auditor. Nothing of the contact "
         "centre's own schemas is touched. It is safe to repeat.\n"
+        "Where a journal is set, it makes the evidence key of each --principal's tenant, unless "
+        "there is one.\n"
         "The log-in needs the right to create a schema in the database, and CREATEROLE where the "
         "group roles do not exist yet.",
     .options = {{.name = "domain",
@@ -112,7 +115,7 @@ const Spec db_init{
                  .help = "give a log-in a role (officer, admin, auditor, owner) for a tenant, and "
                          "make it a member of the group role",
                  .repeatable = true}},
-    .exits = {0, 5, 11, 13},
+    .exits = {0, 5, 11, 12, 13},
     .examples = {{"ccctl db init --domain example.org --principal yuki:officer:acme "
                   "--principal lee:auditor:acme",
                   "the schema, and two people's rights"}},

@@ -8,6 +8,7 @@
 #include "datamap/catalog.h"
 #include "doc/suggest.h"
 #include "policy/approval.h"
+#include "request/tombstone.h"
 #include "rule/hold.h"
 #include "run/window.h"
 #include "text/unicode.h"
@@ -121,6 +122,12 @@ int run_add(App& app, const Args& args) {
     }
   }
   hold.added_at = now;
+  if (const journal::EvidenceKey* key = app.evidence_key()) {
+    for (const subject::SubjectRef& ref : hold.subjects) {
+      hold.keyed.push_back(
+          key->keyed(request::subject_kind(ref), Personal<std::string>(ref.key_json())));
+    }
+  }
   {
     const SignalWatch watch;
     hold = rule::add_hold(app.session(), tenant, hold, now, SignalWatch::seen);
@@ -146,6 +153,7 @@ int run_list(App& app, const Args&) {
 
 int run_release(App& app, const Args& args) {
   app.require_role({Role::officer, Role::admin});
+  app.require_level_journal();
   const std::string tenant = app.tenant();
   policy::Approval approval;
   app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
@@ -205,7 +213,7 @@ const Spec hold_add{
          .help = "only rows created before"},
         {.name = "review-on", .value = "DATE", .help = "when to look at the hold again"},
     }),
-    .exits = {0, 5, 6, 7, 11, 13},
+    .exits = {0, 5, 6, 7, 11, 12, 13},
     .examples =
         {{"ccctl hold add --email taro.tanaka@example.jp --matter 2026-17 --reason 'litigation'",
           "a person"},
@@ -239,7 +247,7 @@ const Spec hold_release{
                  .required = true,
                  .positional = true},
                 {.name = "reason", .value = "REASON", .help = "why it may end", .required = true}},
-    .exits = {0, 5, 6, 11, 13},
+    .exits = {0, 5, 6, 11, 12, 13},
     .examples = {{"ccctl hold release 9a1b… --reason 'case closed'", "then another person signs"}},
     .run = run_release,
 };

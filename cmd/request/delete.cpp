@@ -132,6 +132,7 @@ int run_plan(App& app, const Args& args) {
 int run_delete(App& app, const Args& args) {
   if (args.has("dry-run")) return run_plan(app, args);
   app.require_role({Role::officer});
+  app.require_level_journal();
   Requests requests(app);
   request::Erasure erasure = requests.erasure();
   // A confirmation is looked up before any search: after an erasure the search finds nobody.

@@ -2,13 +2,55 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "cmd/app.h"
+#include "base/error.h"
+#include "cmd/person.h"
+#include "cmd/request/wiring.h"
 #include "request/request.h"
+#include "request/tombstone.h"
 
 namespace ccctl::cmd {
 namespace {
 
-int run_list(App& app, const Args&) {
+// The hash under which a tombstone would answer.
+std::string hash_of(App& app, const Args& args, const journal::EvidenceKey& key) {
+  store::Tx tx = app.session().begin(store::Mode::read_only_snapshot);
+  const datamap::Catalog catalog = datamap::read_catalog(tx, app.map());
+  const Person person =
+      person_of(args, app.map(), subject::Finder(tx, app.map(), catalog, app.tenant()));
+  if (person.ref) {
+    return key.keyed(request::subject_kind(*person.ref),
+                     Personal<std::string>(person.ref->key_json()));
+  }
+  return key.keyed(person.term->kind, person.term->value);
+}
+
+// What a complainant is told after closure: which request erased that value, when, and its receipt.
+int list_erased(App& app, const Args& args) {
+  app.require_role({Role::officer, Role::auditor});
+  const journal::EvidenceKey* key = app.evidence_key();
+  if (key == nullptr) {
+    throw Error(ErrorKind::config_invalid, "without a journal there are no keyed tombstones",
+                "name one with `journal:` in the settings file or with CCCTL_JOURNAL");
+  }
+  if (args.has("name")) {
+    throw Error(ErrorKind::usage, "many people bear a name: it tells nothing of an erasure",
+                "ask by --phone, --email, --address, --social or an id");
+  }
+  const std::string hash = hash_of(app, args, *key);
+  std::vector<Json> rows;
+  store::Tx tx = app.session().begin(store::Mode::read_only_snapshot);
+  for (const request::Tombstone& tombstone : request::find_tombstones(tx, app.tenant(), hash)) {
+    rows.push_back({{"id", tombstone.request_id},
+                    {"erasedAt", to_text(tombstone.erased_at)},
+                    {"receipt", tombstone.receipt},
+                    {"answeredUntil", to_text(tombstone.expires_at)}});
+  }
+  app.print_rows({"id", "erasedAt", "receipt", "answeredUntil"}, rows, {{"kind", "ErasureList"}});
+  return 0;
+}
+
+int run_list(App& app, const Args& args) {
+  if (names_person(args)) return list_erased(app, args);
   app.require_role({Role::officer, Role::auditor});
   std::vector<request::Request> requests;
   {
@@ -49,9 +91,16 @@ const Spec request_list{
     .noun = "request",
     .verb = "list",
     .summary = "list the requests",
-    .description = "Newest first. A request row holds no personal data.",
-    .exits = {0, 5, 11},
-    .examples = {{"ccctl request list -o json", "for a script"}},
+    .description =
+        "Newest first. A request row holds no personal data.\n\nWith a term or an id it answers a "
+        "complainant, also after the request was closed: which request erased that value, when, "
+        "and "
+        "the leaf hash of its receipt. Nothing personal is stored for it, only a hash under the "
+        "tenant's evidence key, for as long as the pack's `evidence` says.",
+    .options = with_person_options({}),
+    .exits = {0, 5, 11, 12},
+    .examples = {{"ccctl request list -o json", "for a script"},
+                 {"ccctl request list --phone +81312345678", "was that number erased, and when?"}},
     .run = run_list,
 };
 

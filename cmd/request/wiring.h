@@ -18,7 +18,8 @@ class Requests {
 
   const request::Ground& ground() const { return ground_; }
   const request::PackRules& rules() const { return rules_; }
-  request::Erasure erasure();
+  // Unguarded only for replay, which is what brings a restored datastore level.
+  request::Erasure erasure(bool guarded = true);
 
  private:
   App& app_;

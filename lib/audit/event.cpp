@@ -1,5 +1,7 @@
 #include "audit/event.h"
 
+#include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "base/error.h"
@@ -11,10 +13,19 @@ namespace {
 
 constexpr std::size_t kMaxLine = 60'000;
 
+// Every action whose leaf the journal keeps, and no other.
+constexpr std::array<std::string_view, 7> kJournalled{
+    "hold.added",     "hold.released",   "subject.erased",   "request.delete.completed",
+    "request.closed", "approval.signed", "approval.rejected"};
+
 }  // namespace
 
 std::string_view to_text(LogName log) {
   return log == LogName::security ? "security" : "evidence";
+}
+
+bool journalled(std::string_view action) {
+  return std::find(kJournalled.begin(), kJournalled.end(), action) != kJournalled.end();
 }
 
 std::string leaf_line(const Event& event, Instant at) {
@@ -50,12 +61,16 @@ std::string leaf_line(const Event& event, Instant at) {
 crypto::Digest append(store::Tx& tx, const Event& event, Instant at) {
   const std::string line = leaf_line(event, at);
   const crypto::Digest hash = crypto::leaf_hash(line);
-  // As hexadecimal, because the text form of bytea depends on a setting of the server.
-  tx.exec(
-      {"INSERT INTO ccctl.pending (tenant_id, log, line, leaf_hash) VALUES ($1, $2, "
-       "pg_catalog.decode($3, 'hex'), pg_catalog.decode($4, 'hex'))",
-       {event.tenant, std::string(to_text(event.log)), crypto::to_hex(line),
-        crypto::to_hex(crypto::view(hash))}});
+  // What the journal must get is committed with the event. As hexadecimal, because the text form of
+  // bytea depends on a setting of the server.
+  const std::string due =
+      "WITH due AS (INSERT INTO ccctl.journal_due (tenant_id, leaf_hash) VALUES ($1, "
+      "pg_catalog.decode($4, 'hex')) ON CONFLICT (tenant_id, leaf_hash) DO NOTHING) ";
+  tx.exec({(journalled(event.action) ? due : std::string()) +
+               "INSERT INTO ccctl.pending (tenant_id, log, line, leaf_hash) VALUES ($1, $2, "
+               "pg_catalog.decode($3, 'hex'), pg_catalog.decode($4, 'hex'))",
+           {event.tenant, std::string(to_text(event.log)), crypto::to_hex(line),
+            crypto::to_hex(crypto::view(hash))}});
   return hash;
 }
 

@@ -31,6 +31,10 @@ struct Event {
 // and `body` only when there is one.
 std::string leaf_line(const Event& event, Instant at);
 
+// Whether the journal outside the datastore keeps events of this action: what a restored backup
+// must not undo (formats.md 3).
+bool journalled(std::string_view action);
+
 // Puts the event into the pending table in the caller's transaction and returns its leaf hash, by
 // which others refer to it; the index comes with sealing. Needs no key. The datastore refuses an
 // event whose actor is not session_user, unless the sealing account appends it.

@@ -1,6 +1,7 @@
 #include "audit/sealer.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "audit/event.h"
 #include "audit/shard.h"
@@ -29,6 +30,11 @@ struct Group {
 struct Moment {
   Instant now;
   std::string domain;
+  const Elsewhere& elsewhere;
+
+  std::optional<Position> known(const Group& group) const {
+    return elsewhere ? elsewhere(group.tenant, group.log) : std::nullopt;
+  }
 };
 
 void lock_sealer(store::Tx& tx, bool first) {
@@ -71,10 +77,13 @@ Shard create_shard(store::Tx& tx, const Group& group, const crypto::Signer& sign
       tx.exec({"SELECT pg_catalog.count(*) FROM ccctl.shard WHERE tenant_id = $1 AND log = $2 "
                "AND pg_catalog.split_part(period, '.', 1) = $3",
                {group.tenant, group.log, base}});
-  const std::int64_t earlier = before.integer(0, 0);
+  std::int64_t number = before.integer(0, 0) + 1;
+  // Beyond the shards that a restore took away: their names are signed already.
+  if (const auto known = moment.known(group); known && known->period == base) {
+    number = std::max<std::int64_t>(number, known->shard + 1);
+  }
   Shard shard;
-  shard.key = {group.tenant, group.log,
-               earlier == 0 ? base : base + "." + std::to_string(earlier + 1)};
+  shard.key = {group.tenant, group.log, number == 1 ? base : base + "." + std::to_string(number)};
   shard.origin = tenant_prefix(moment.domain, group.tenant) + group.log + "/" + shard.key.period;
   shard.public_key = signer.public_key();
   std::vector<store::Value> params = shard.key.params();
@@ -105,8 +114,10 @@ Shard open_shard(store::Tx& tx, const Group& group, const crypto::Signer& signer
                 static_cast<std::uint64_t>(rows.integer(0, 2)),
                 crypto::from_hex(rows.text(0, 3)).value_or("")};
     const std::string& period = shard.key.period;
+    const auto known = moment.known(group);
+    const bool set_back = known && position_of(shard.origin, shard.size) < *known;
     if (period.substr(0, period.find('.')) == period_of(group.log, moment.now) &&
-        shard.public_key == signer.public_key()) {
+        shard.public_key == signer.public_key() && !set_back) {
       return shard;
     }
     std::vector<store::Value> params = shard.key.params();
@@ -229,17 +240,18 @@ void append_idle(store::Tx& tx, const Moment& moment) {
   }
 }
 
-Moment read_moment(store::Tx& tx) {
+Moment read_moment(store::Tx& tx, const Elsewhere& elsewhere) {
   const auto now = tx.exec("SELECT pg_catalog.clock_timestamp()").instant(0, 0);
   if (!now) throw Error(ErrorKind::unexpected, "the datastore did not say what time it is");
-  return {*now, organisation_domain(tx)};
+  return {*now, organisation_domain(tx), elsewhere};
 }
 
 // One transaction. False when nothing is pending beyond the cursor.
-bool seal_batch(store::Tx& tx, Cursor& cursor, const crypto::Signer& signer, bool first,
-                std::vector<Sealed>& sealed, std::vector<std::string>& damaged) {
+bool seal_batch(store::Tx& tx, Cursor& cursor, const crypto::Signer& signer,
+                const Elsewhere& elsewhere, bool first, std::vector<Sealed>& sealed,
+                std::vector<std::string>& damaged) {
   lock_sealer(tx, first);
-  const Moment moment = read_moment(tx);
+  const Moment moment = read_moment(tx, elsewhere);
   if (first) append_idle(tx, moment);
   const std::vector<Group> groups = take(tx, cursor);
   for (const Group& group : groups) {
@@ -270,15 +282,26 @@ void merge(std::vector<Sealed>& all, const std::vector<Sealed>& batch) {
 
 }  // namespace
 
+Position position_of(std::string_view origin, std::uint64_t size) {
+  const std::string_view last = origin.substr(origin.rfind('/') + 1);
+  const std::size_t dot = last.find('.');
+  Position position{std::string(last.substr(0, dot)), 1, size};
+  if (dot != std::string_view::npos) {
+    const std::string_view number = last.substr(dot + 1);
+    std::from_chars(number.data(), number.data() + number.size(), position.shard);
+  }
+  return position;
+}
+
 std::vector<Sealed> seal(store::Session& session, const crypto::Signer& signer,
-                         const Context& context) {
+                         const Context& context, const Elsewhere& elsewhere) {
   std::vector<Sealed> all;
   std::vector<std::string> damaged;
   Cursor cursor;
   for (bool first = true;; first = false) {
     std::vector<Sealed> batch;
     store::Tx tx = session.begin(store::Mode::read_committed);
-    if (!seal_batch(tx, cursor, signer, first, batch, damaged)) break;
+    if (!seal_batch(tx, cursor, signer, elsewhere, first, batch, damaged)) break;
     merge(all, batch);
   }
   if (!damaged.empty()) {

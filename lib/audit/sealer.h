@@ -1,7 +1,9 @@
 // Sealing: pending events become numbered leaves of a shard's tree under a signed checkpoint.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,15 +23,30 @@ struct Sealed {
   std::string checkpoint;  // the signed note of that size
 };
 
+// How far a log has come: a later shard is beyond an earlier one, whatever their sizes.
+struct Position {
+  std::string period;  // 2026, or 2026-11
+  int shard = 1;       // the number after the period in its origin
+  std::uint64_t size = 0;
+  friend auto operator<=>(const Position&, const Position&) = default;
+};
+Position position_of(std::string_view origin, std::uint64_t size);
+
+// How far a tenant's log had been signed, as somebody outside the datastore knows.
+using Elsewhere =
+    std::function<std::optional<Position>(const std::string& tenant, const std::string& log)>;
+
 // Takes every pending event that is visible, numbers it densely in the shard of that moment
 // (evidence: UTC year, security: UTC month, by the datastore's clock), signs, and commits; a
 // checkpoint is published only once its commit is known. `session` belongs to the sealing account.
 // Single flight by a row lock: busy when another sealer works. In bounded batches, each all or
 // nothing; repeatable after a crash at any instant. A signer with another key than the open shard's
-// closes it and opens the next. A log whose stored tree no longer fits its newest checkpoint gets
-// nothing added; the others are sealed, then findings is thrown.
+// closes it and opens the next; so does a shard
+// that had come further elsewhere, because the datastore was restored, and signing another tree of
+// the same size would be an equivocation. A log whose stored tree no longer fits its newest
+// checkpoint gets nothing added; the others are sealed, then findings is thrown.
 std::vector<Sealed> seal(store::Session& session, const crypto::Signer& signer,
-                         const Context& context);
+                         const Context& context, const Elsewhere& elsewhere = {});
 
 // The newest checkpoint of every shard that the session may read, `added` 0: what was published.
 std::vector<Sealed> newest_checkpoints(store::Tx& tx);

@@ -201,6 +201,12 @@ void Erasure::conclude(Request& request) {
                        world_.actor, request.id, result},
                       now);
     request.leaf_hash = crypto::to_hex(crypto::view(leaf));
+    if (world_.keyed) {
+      write_tombstones(
+          tx, request.tenant, request.id,
+          tombstone_hashes(world_.keyed, subjects(request), load_terms(tx, request, -1)),
+          receipts.first, tombstone_expiry(ground_.rules.requests, receipts.first));
+    }
     // What an interrupted pass or object deletion left open; nothing deletes for this request any
     // more.
     tx.exec({"DELETE FROM ccctl.attempt WHERE tenant_id = $1::text AND request_id = $2::text",

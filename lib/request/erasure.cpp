@@ -26,6 +26,7 @@ void Erasure::transact(const std::function<void(store::Tx& tx, Instant now)>& wo
 
 Request Erasure::confirm(const Preview& preview, const std::string& request_id,
                          const Intake& intake, bool restricted) {
+  if (world_.guard) world_.guard();
   Request request;
   request.tenant = ground_.tenant;
   request.id = request_id;
@@ -176,6 +177,7 @@ void Erasure::step(Request& request) {
 }
 
 Request Erasure::advance(const std::string& request_id) {
+  if (world_.guard) world_.guard();
   Request request = read(request_id);
   if (request.phase == Phase::completed) drain(request);
   for (;;) {

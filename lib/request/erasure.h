@@ -18,6 +18,7 @@
 #include "object/store.h"
 #include "request/preview.h"
 #include "request/request.h"
+#include "request/tombstone.h"
 #include "request/verify.h"
 #include "run/window.h"
 #include "store/session.h"
@@ -34,7 +35,9 @@ struct World {
   const Context& context;
   std::string actor;  // session_user
   std::function<object::ObjectStore&(const std::string& name)> objects;
-  std::function<bool()> seal;  // false: another account must
+  std::function<bool()> seal;     // false: another account must
+  Keyed keyed{};                  // under the tenant's evidence key; none without a journal
+  std::function<void()> guard{};  // before anything is deleted: throws restored_datastore
 };
 
 class Erasure {

@@ -167,6 +167,11 @@ run::Work Erasure::done(store::Tx& tx, Instant now, Request& request, const Memb
   body["related"] = member.related_id;
   body["pass"] = pass;
   body["confirmation"] = request.confirmation;
+  if (pass == 1 && world_.keyed) {
+    const bool by_term = member.ref.kind == kTermOnly;
+    body["keyed"] = keyed_json(world_.keyed, by_term ? nullptr : &member.ref,
+                               load_terms(tx, request, member.ordinal));
+  }
   Json seen = Json::array();
   for (const rule::Hold& hold : found.holds) seen.push_back(hold.id);
   tallies["seenHolds"] = std::move(seen);

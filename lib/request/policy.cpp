@@ -54,6 +54,8 @@ void describe(RequestPolicy& policy, doc::Fields& f) {
   f.optional("bulk", policy.bulk, "whether requests may be imported many at a time");
   f.optional("rate", policy.rate, "at most so many in a minute");
   f.optional("settling", policy.settling, "between the erasing pass and the settling pass");
+  f.optional("evidence", policy.evidence,
+             "how long `request list` answers which request erased a value");
   f.optional("identity_check", check, kChecks,
              "whether a request needs a record of how identity was checked");
   f.optional("excluded", policy.excluded, "what no request covers");

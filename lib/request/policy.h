@@ -37,6 +37,7 @@ struct Rate {
 
 struct RequestPolicy {
   Duration settling{0, 0, 86400};  // between the erasing pass and the settling pass
+  Duration evidence{60, 0, 0};     // how long a tombstone answers who was erased
   bool identity_check_waived = false;
   PerType due;                            // from receipt to completion; all three
   PerType target;                         // a warning earlier than that

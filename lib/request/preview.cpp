@@ -56,6 +56,9 @@ std::vector<Identifier> strong(const std::vector<std::vector<Identifier>>& ident
 
 }  // namespace
 
+const policy::ApprovalKind kOverrideApproval{"employee.override",
+                                             "lets the erasure of a current employee be confirmed"};
+
 plan::Drivers drivers_of(const subject::Finder& finder, const std::vector<SubjectRef>& members,
                          const std::vector<std::vector<Identifier>>& identifiers,
                          std::size_t count) {

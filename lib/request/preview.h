@@ -9,6 +9,7 @@
 #include "plan/compiler.h"
 #include "plan/plan.h"
 #include "plan/protection.h"
+#include "policy/approval.h"
 #include "request/policy.h"
 #include "store/session.h"
 #include "subject/finder.h"
@@ -21,6 +22,9 @@ struct Ground {
   const PackRules& rules;
   std::string tenant;
 };
+
+// Its target is the reference of a current employee, whose erasure it permits (G-48).
+extern const policy::ApprovalKind kOverrideApproval;
 
 struct Shared {
   std::string kind;  // of the identifier

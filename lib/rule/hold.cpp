@@ -75,22 +75,26 @@ Json scope_json(store::Tx& tx, const std::string& tenant, const Hold& hold) {
   for (const subject::SubjectRef& ref : hold.subjects) {
     scope["subjects"].push_back(subject::reference(tx, tenant, ref));
   }
+  if (!hold.keyed.empty()) scope["keyed"] = hold.keyed;
+  if (!hold.review_on.empty()) scope["review_on"] = hold.review_on;
   return scope;
 }
 
-void insert(store::Tx& tx, const std::string& tenant, const Hold& hold, Instant at) {
+void insert_rows(store::Tx& tx, const std::string& tenant, const Hold& hold, Instant at) {
   tx.exec(
       {"INSERT INTO ccctl.hold (tenant_id, hold_id, matter, reason, custodian, subject_kind, "
        "category, data, "
-       "created_from, created_to, review_on, added_at) VALUES ($1::text, $2::text, $3::text, "
+       "created_from, created_to, review_on, added_at, added_by) VALUES ($1::text, $2::text, "
+       "$3::text, "
        "$4::text, "
        "$5::text, $6::text, $7::text, $8::text, $9::timestamptz, $10::timestamptz, $11::date, "
-       "$12::timestamptz) "
+       "$12::timestamptz, $13::text) "
        "ON CONFLICT (tenant_id, hold_id) DO NOTHING",
        {tenant, hold.id, hold.matter, hold.reason, hold.custodian,
         hold.subjects.empty() ? store::Value() : store::Value(hold.subjects.front().kind),
         optional_text(hold.category), optional_text(hold.data), optional_instant(hold.created_from),
-        optional_instant(hold.created_to), optional_text(hold.review_on), to_text(at)}});
+        optional_instant(hold.created_to), optional_text(hold.review_on), to_text(at),
+        hold.added_by}});
   for (const subject::SubjectRef& ref : hold.subjects) {
     tx.exec(
         {"INSERT INTO ccctl.hold_subject (tenant_id, hold_id, subject_kind, subject_key) VALUES "
@@ -99,6 +103,10 @@ void insert(store::Tx& tx, const std::string& tenant, const Hold& hold, Instant 
          "subject_key) DO NOTHING",
          {tenant, hold.id, ref.kind, ref.key_json()}});
   }
+}
+
+void insert(store::Tx& tx, const std::string& tenant, const Hold& hold, Instant at) {
+  insert_rows(tx, tenant, hold, at);
   audit::append(tx,
                 {audit::LogName::evidence, tenant, "hold.added", hold.added_by, "",
                  Json{{"hold", hold.id},
@@ -170,7 +178,16 @@ void wait_for(store::Session& session, const Attempt& attempt, const std::string
   }
 }
 
+void release_on_signature(store::Tx& tx, const std::string& tenant,
+                          const policy::Approval& approval, const std::string& signer, Instant at) {
+  release_hold(tx, tenant, approval.target, approval.id, signer, at);
+}
+
 }  // namespace
+
+const policy::ApprovalKind kReleaseApproval{
+    "hold.release", "ends the hold; what it kept may be deleted seven days later", true,
+    release_on_signature};
 
 std::vector<Hold> active_holds(store::Tx& tx, const std::string& tenant) {
   return read(tx, tenant,
@@ -195,10 +212,28 @@ Hold add_hold(store::Session& session, const std::string& tenant, const Hold& ho
     standing = find_same(tx, tenant, hold).value_or(hold);
     if (standing.id == hold.id) insert(tx, tenant, hold, at);
   });
-  for (const Attempt& attempt : open_attempts(session, tenant)) {
-    wait_for(session, attempt, standing.id, interrupted);
-  }
+  wait_for_deletions(session, tenant, standing.id, interrupted);
   return standing;
+}
+
+void wait_for_deletions(store::Session& session, const std::string& tenant,
+                        const std::string& hold_id, const Interrupted& interrupted) {
+  for (const Attempt& attempt : open_attempts(session, tenant)) {
+    wait_for(session, attempt, hold_id, interrupted);
+  }
+}
+
+void restore_hold(store::Tx& tx, const std::string& tenant, const Hold& hold) {
+  insert_rows(tx, tenant, hold, hold.added_at);
+}
+
+bool restore_release(store::Tx& tx, const std::string& tenant, const std::string& id, Instant at,
+                     Instant grace_until) {
+  return tx.exec({"UPDATE ccctl.hold SET released_at = COALESCE(released_at, $3::timestamptz), "
+                  "grace_until = COALESCE(grace_until, $4::timestamptz) WHERE tenant_id = $1::text "
+                  "AND hold_id = $2::text",
+                  {tenant, id, to_text(at), to_text(grace_until)}})
+             .affected() == 1;
 }
 
 Hold release_hold(store::Tx& tx, const std::string& tenant, const std::string& id,

@@ -12,10 +12,14 @@
 
 #include "base/context.h"
 #include "base/time.h"
+#include "policy/approval.h"
 #include "store/session.h"
 #include "subject/ref.h"
 
 namespace ccctl::rule {
+
+// Signing it releases the hold that is its target.
+extern const policy::ApprovalKind kReleaseApproval;
 
 struct Hold {
   std::string id;
@@ -24,6 +28,9 @@ struct Hold {
   std::string category, data;                       // empty: any
   std::optional<Instant> created_from, created_to;  // half-open, on the table's `created` anchor
   std::string review_on;                            // ISO date, may be empty
+  // Of `subjects`, under the tenant's evidence key: goes to the evidence, and finds them after a
+  // restore. Not read back.
+  std::vector<std::string> keyed;
   std::string added_by;
   Instant added_at{};
   std::optional<Instant> released_at, grace_until;
@@ -45,6 +52,15 @@ Hold get_hold(store::Tx& tx, const std::string& tenant, const std::string& id);
 using Interrupted = std::function<bool()>;
 Hold add_hold(store::Session& session, const std::string& tenant, const Hold& hold, Instant at,
               const Interrupted& interrupted = {});
+
+// Puts back a hold that a restore has lost, with the id and the person it had, in the caller's
+// transaction. After its commit the caller waits as add_hold() does.
+void restore_hold(store::Tx& tx, const std::string& tenant, const Hold& hold);
+void wait_for_deletions(store::Session& session, const std::string& tenant,
+                        const std::string& hold_id, const Interrupted& interrupted = {});
+// Ends a hold as it had been ended before the restore; false when there is no such hold.
+bool restore_release(store::Tx& tx, const std::string& tenant, const std::string& id, Instant at,
+                     Instant grace_until);
 
 // Ends a hold whose release was approved; rows stay until the grace has passed.
 Hold release_hold(store::Tx& tx, const std::string& tenant, const std::string& id,

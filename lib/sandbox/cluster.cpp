@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kLongestSocketFolder = 93;  // 107 bytes less "/.s.PGSQL.5432"
 constexpr const char* kSuperuser = "postgres";
 constexpr const char* kDatabase = "ccctl";
+constexpr const char* kTenant = "acme";  // of every log-in
 
 std::string read_line(const fs::path& file) {
   std::ifstream in(file);
@@ -240,8 +241,8 @@ void ensure_database(const Place& place) {
   }
 }
 
-void ensure_seal_key(const Place& place, const Context& context) {
-  if (fs::exists(place.seal_key())) return;
+void ensure_key(const fs::path& file, const Context& context) {
+  if (fs::exists(file)) return;
   std::byte seed[32];
   context.random(seed);
   std::string text;
@@ -250,7 +251,7 @@ void ensure_seal_key(const Place& place, const Context& context) {
     text += kDigits[std::to_integer<int>(b) >> 4];
     text += kDigits[std::to_integer<int>(b) & 15];
   }
-  write_file(place.seal_key(), text + "\n", 0600);
+  write_file(file, text + "\n", 0600);
 }
 
 }  // namespace
@@ -317,9 +318,12 @@ Status up(const Place& place, const Context& context) {
   ensure_database(place);
   store::Session session = store::Session::open(target(place, kSuperuser));
   prepare(session);
-  ensure_seal_key(place, context);
-  make_folder(place.objects(), nullptr);
-  ::chmod(place.objects().c_str(), 0700);
+  for (const fs::path& folder : {place.objects(), place.journal(), place.journal_keys()}) {
+    make_folder(folder, nullptr);
+    ::chmod(folder.c_str(), 0700);
+  }
+  ensure_key(place.seal_key(), context);
+  ensure_key(place.journal_keys() / (std::string(kTenant) + ".key"), context);
   return status(place);
 }
 

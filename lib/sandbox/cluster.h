@@ -24,6 +24,9 @@ struct Place {
   std::filesystem::path objects() const { return root / "objects"; }
   // The sealing account's Ed25519 seed: 64 hexadecimal digits and a newline, mode 0600.
   std::filesystem::path seal_key() const { return root / "seal.key"; }
+  // Holds, releases and erasures outside the datastore, and the key of each tenant's.
+  std::filesystem::path journal() const { return root / "journal"; }
+  std::filesystem::path journal_keys() const { return root / "journal-keys"; }
   std::filesystem::path data() const { return root / "data"; }
   std::filesystem::path log() const { return root / "sandbox.log"; }
 };

@@ -8,15 +8,17 @@
 CREATE TABLE ccctl.approval (
   tenant_id    text NOT NULL,
   approval_id  text NOT NULL,
-  kind         text NOT NULL CHECK (kind IN ('hold.release', 'employee.override')),
+  kind         text NOT NULL,            -- policy/approval.h; each is registered by its own room
   target       text NOT NULL,            -- the hold's id, or the subject's reference
   reason       text NOT NULL,
   requested_by text NOT NULL DEFAULT session_user,
   requested_at timestamptz NOT NULL,
-  decision     text CHECK (decision IN ('approved')),
+  decision     text CHECK (decision IN ('approved', 'rejected')),
   decided_by   text,
   decided_at   timestamptz,
+  rejection    text,                     -- why, of a rejected one
   PRIMARY KEY (tenant_id, approval_id),
+  CHECK ((decision IS NOT DISTINCT FROM 'rejected') = (rejection IS NOT NULL)),
   CHECK ((decision IS NULL) = (decided_by IS NULL) AND (decision IS NULL) = (decided_at IS NULL)),
   CHECK (decided_by <> requested_by)     -- the second person is another person
 );

@@ -30,6 +30,8 @@ CCCTL_DIGEST = [
     " convert_from(line, 'UTF8') AS line FROM ccctl.leaf) l GROUP BY 1, 2, 3 ORDER BY 2, 3",
     "SELECT 'pending', count(*) FROM ccctl.pending",
     "SELECT 'attempt', count(*) FROM ccctl.attempt",
+    "SELECT 'journal_due', count(*) FROM ccctl.journal_due",
+    "SELECT 'tombstone', count(*) FROM ccctl.tombstone",
     "SELECT 'item', source, count(*) FROM ccctl.item GROUP BY 2 ORDER BY 2",
     "SELECT 'receipt', q.confirmation, r.pass, r.ordinal, r.tallies::jsonb - 'seenHolds'"
     " FROM ccctl.receipt r JOIN ccctl.request q USING (tenant_id, request_id) ORDER BY 2, 3, 4",
@@ -71,6 +73,11 @@ class Template:
         self.key = pathlib.Path(self.folder, "seal.key")
         self.key.touch(mode=0o600)
         self.key.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+        self.journal_keys = pathlib.Path(self.folder, "journal-keys")
+        self.journal_keys.mkdir(mode=0o700)
+        evidence_key = self.journal_keys / "acme.key"
+        evidence_key.touch(mode=0o600)
+        evidence_key.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
 
     def env(self, objects):
         """The settings of a command; the datastore is chosen by PGHOST and PGDATABASE beside them."""
@@ -79,7 +86,8 @@ class Template:
         env.update(HOME=self.folder, XDG_CONFIG_HOME=f"{self.folder}/config", PGPORT="5432",
                    PGUSER="officer", CCCTL_MAP=f"{SOURCE}/policies/sandbox/datamap.yaml",
                    CCCTL_STORES_MEDIA=f"file:{objects}", CCCTL_SEAL_KEY=str(self.key),
-                   CCCTL_SEAL_USER="sealer")
+                   CCCTL_SEAL_USER="sealer", CCCTL_JOURNAL=f"file:{objects}.journal",
+                   CCCTL_JOURNAL_KEYS=str(self.journal_keys))
         return env
 
     def close(self):

@@ -1,8 +1,10 @@
 """`hold add` and a deletion at the same moment, stopped where it matters: between a deletion's lock and
 its statement, between an erasure's commit and its objects; interrupted, and at every crash point.
 """
+import json
 import os
 import signal
+import subprocess
 import time
 import unittest
 
@@ -21,6 +23,16 @@ PERSON = ("SELECT FROM public.external_contacts WHERE tenant_id = 'acme' AND id 
 MESSAGES = ("SELECT FROM public.messages m JOIN public.participants p ON p.tenant_id = m.tenant_id"
             " AND p.id = m.participant_id WHERE p.tenant_id = 'acme' AND p.external_contact_id::text"
             " LIKE '00000000-0000-4000-8000-00000000000_' FOR UPDATE OF m")
+
+
+def journal_of(run):
+    """A hold that was answered stands in the journal, once."""
+    env = {**os.environ, **run.job.env, "PGHOST": fixture.CLUSTER, "PGDATABASE": run.database,
+           "CCCTL_JOURNAL": f"file:{run.folder}.journal"}
+    done = subprocess.run([CCCTL, "journal", "verify", "-o", "json"], env=env, capture_output=True,
+                          text=True, timeout=60, check=False)
+    journal = json.loads(done.stdout)
+    return f"journal: {journal['verdict']} leaves: {journal['leaves']} due: {journal['due']}\n"
 
 
 class HoldAdd(unittest.TestCase):
@@ -118,7 +130,7 @@ class HoldAdd(unittest.TestCase):
                if name not in os.environ or os.environ[name] != value}
         words = " ".join(ADD)
         faults = crash_points.crash_points(
-            Job(self.template.name, f"{CCCTL} {words}", digest, env=env))
+            Job(self.template.name, f"{CCCTL} {words}", digest, env=env, inspect=journal_of))
         self.assertEqual(faults, [])
 
 

@@ -19,7 +19,8 @@ from fixture import CCCTL, CLUSTER, SOURCE, TANAKA
 
 def inspect(run):
     """What a person would look at afterwards, as text that is the same for every run."""
-    env = {**os.environ, **run.job.env, "PGHOST": CLUSTER, "PGDATABASE": run.database}
+    env = {**os.environ, **run.job.env, "PGHOST": CLUSTER, "PGDATABASE": run.database,
+           "CCCTL_JOURNAL": f"file:{run.folder}.journal"}
 
     def ccctl(user, *words):
         return subprocess.run([CCCTL, *words], env={**env, "PGUSER": user}, capture_output=True,
@@ -34,7 +35,9 @@ def inspect(run):
     issued = ccctl("officer", "request", "receipt", request, "--out", str(receipt), "--quiet")
     verified = subprocess.run([SOURCE / "cmd/verify-receipt", receipt, key], capture_output=True,
                               text=True, timeout=60, check=False)
+    journal = json.loads(ccctl("officer", "journal", "verify", "-o", "json").stdout)
     return (f"audit verify: {audit.returncode} {verdicts}\n"
+            f"journal: {journal['verdict']} leaves: {journal['leaves']} due: {journal['due']}\n"
             f"receipt: {issued.returncode} {issued.stderr} verified: {verified.returncode}"
             f" {verified.stderr}\n" + fixture.objects_of(run.folder))
 
@@ -63,6 +66,7 @@ class RequestDelete(unittest.TestCase):
         _, _, digest, _ = crash_points.undisturbed(job)
         for line in ("leaf|evidence|request.delete.confirmed|1", "leaf|evidence|subject.erased|6",
                      "leaf|evidence|request.delete.completed|1", "pending|0", "attempt|0",
+                     "journal: verified leaves: 7 due: 0", "journal_due|0",
                      "audit verify: 3 ['consistent-but-unpinned']", "receipt: 0  verified: 0 "):
             self.assertIn(line + "\n", digest)
         self.assertNotIn("item|", digest)

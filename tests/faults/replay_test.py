@@ -1,0 +1,157 @@
+"""Every crash point of `retention replay`: wherever it is cut or killed, run again it arrives at the
+same end: holds restored once, the erased erased once, every lost line accounted for. And what it does
+with what it must not decide: a key that was given to somebody else, a line that it does not know.
+"""
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import crash_points
+import fixture
+from crash_points import Job, psql
+from fixture import CCCTL, CLUSTER, GROSS, TANAKA
+
+DIGEST = [
+    "SELECT 'replayed', count(*) FROM ccctl.replayed",
+    "SELECT 'hold', hold_id, matter, reason, custodian, subject_kind, added_by, added_at FROM ccctl.hold"
+    " ORDER BY hold_id",
+    "SELECT 'hold_subject', hold_id, subject_kind, subject_key FROM ccctl.hold_subject ORDER BY 2, 4",
+    "SELECT 'request', channel, phase, outcome FROM ccctl.request ORDER BY 2",
+    "SELECT 'tombstone', keyed_hash, count(*) FROM ccctl.tombstone GROUP BY 2 ORDER BY 2",
+    "SELECT 'journal_due', count(*) FROM ccctl.journal_due",
+    "SELECT 'attempt', count(*) FROM ccctl.attempt",
+]
+
+
+class Lost:
+    """A datastore as a backup held it, and the journal and objects as they went on."""
+
+    def __init__(self, template):
+        self.template = template
+        self.name = f"ccctl_faults_{os.getpid()}_lost"
+        self.folder = tempfile.mkdtemp(prefix="ccctl-faults-lost-")
+        with fixture.Clone(template) as clone:
+            clone.json("hold", "add", "--category", "host_usage", "--matter", "2026-16", "--reason",
+                       "audit")
+            psql(CLUSTER, "postgres", f'CREATE DATABASE "{self.name}" TEMPLATE "{clone.name}"')
+            shutil.copytree(clone.objects, f"{self.folder}/objects")
+            clone.json("hold", "add", "--subject", GROSS, "--matter", "2026-17", "--reason", "litigation")
+            confirmation = clone.confirmation(TANAKA)
+            self.erased = clone.json("request", "delete", "--subject", TANAKA, "--confirm",
+                                     confirmation)["id"]
+            shutil.copytree(f"{clone.objects}.journal", f"{self.folder}/journal")
+
+    def env(self, folder, database="", user="officer"):
+        env = {**self.template.env(f"{folder}/objects"), "CCCTL_JOURNAL": f"file:{folder}/journal",
+               "PGUSER": user}
+        if database:
+            env.update(PGHOST=CLUSTER, PGDATABASE=database)
+        return env
+
+    def run(self, *words, user="officer"):
+        done = subprocess.run([CCCTL, *words, "-o", "json"], env=self.env(self.folder, self.name, user),
+                              capture_output=True, text=True, timeout=120, check=False,
+                              stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout, done.stderr
+
+    def approve(self):
+        self.run("retention", "replay", "--reason", "disk failure")
+        approval = json.loads(self.run("approve", "list", "--open")[1])["entities"][0]["id"]
+        code, _, errors = self.run("approve", "sign", approval, user="officer2")
+        if code:
+            raise RuntimeError(errors)
+
+    def sql(self, *statements):
+        return psql(CLUSTER, self.name, *statements).strip()
+
+    def add_line(self, leaf):
+        """Appends a segment as another program might have written it."""
+        files = sorted(pathlib.Path(self.folder, "journal").rglob("0*.*")) or sorted(
+            path for path in pathlib.Path(self.folder, "journal").rglob("*") if path.is_file())
+        number = len(files) + 1
+        last = files[-1].read_bytes()
+        head = json.loads(last.split(b"\n")[0][65:])
+        head["segment"] = number
+        lines, before = [], last.rstrip(b"\n").split(b"\n")[-1]
+        for content in (json.dumps(head, sort_keys=True, separators=(",", ":")), leaf):
+            line = hashlib.sha256(before).hexdigest().encode() + b" " + content.encode()
+            lines.append(line + b"\n")
+            before = line
+        (files[-1].parent / f"{number:09d}").write_bytes(b"".join(lines))
+
+    def close(self):
+        psql(CLUSTER, "postgres", f'DROP DATABASE "{self.name}" WITH (FORCE)')
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Replay(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.template = fixture.Template()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.template.close()
+
+    def lost(self):
+        lost = Lost(self.template)
+        self.addCleanup(lost.close)
+        lost.approve()
+        return lost
+
+    def test_every_crash_point_has_the_same_end(self):
+        lost = self.lost()
+        env = {name: value for name, value in lost.env("$FOLDER").items()
+               if name not in os.environ or os.environ[name] != value}
+
+        def level(run):
+            done = subprocess.run([CCCTL, "journal", "verify", "-o", "json"],
+                                  env={**os.environ, **lost.env(run.folder, run.database)},
+                                  capture_output=True, text=True, timeout=60, check=False)
+            return json.loads(done.stdout)["verdict"] + "\n"
+
+        job = Job(lost.name, f"{CCCTL} retention replay -o json",
+                  [fixture.site_digest(lost.name), *DIGEST], folder=lost.folder, env=env, inspect=level)
+        _, _, digest, _ = crash_points.undisturbed(job)
+        for line in ("request|replay|completed|complete", "verified", "attempt|0"):
+            self.assertIn(line + "\n", digest)
+        self.assertEqual(crash_points.crash_points(job), [])
+
+    def test_a_key_that_belongs_to_somebody_else_now_goes_to_review(self):
+        lost = self.lost()
+        lost.sql("UPDATE public.external_contacts SET name = 'Somebody Else', name_folded ="
+                 " 'somebodyelse', email = 'other@example.org', phone = NULL, mobile = NULL, twitter ="
+                 " NULL, address = NULL, address_folded = NULL, external_id = 'CRM-OTHER', canonical_id"
+                 " = NULL WHERE tenant_id = 'acme' AND id ="
+                 " '00000000-0000-4000-8000-000000000002'")
+        code, out, errors = lost.run("retention", "replay")
+        self.assertEqual(code, 4, errors)
+        reviewed = [row for row in json.loads(out)["entities"] if row["outcome"] == "review"]
+        self.assertEqual([row["subject"] for row in reviewed],
+                         [f"external_contact:{fixture.TANAKA_SECOND}"])
+        self.assertEqual(lost.sql("SELECT id FROM public.external_contacts WHERE tenant_id = 'acme' AND"
+                                  " id::text LIKE '00000000-0000-4000-8000-00000000000_' AND id::text <="
+                                  " '00000000-0000-4000-8000-000000000003'"), fixture.TANAKA_SECOND)
+        self.assertEqual(json.loads(lost.run("journal", "status")[1])["level"], True)
+
+    def test_a_line_that_it_does_not_know_is_said_and_stays(self):
+        lost = self.lost()
+        lost.add_line('{"action":"rows.swept","actor":"admin","at":"2026-11-21T12:00:00.000000Z",'
+                      '"body":{},"log":"evidence","tenant":"acme","v":1}')
+        code, out, errors = lost.run("retention", "replay")
+        self.assertEqual(code, 4, errors)
+        self.assertIn(("rows.swept", "unknown"),
+                      {(row["action"], row["outcome"]) for row in json.loads(out)["entities"]})
+        self.assertEqual(json.loads(lost.run("journal", "status")[1])["lost"], 1)
+        code, _, errors = lost.run("request", "delete", "--subject", GROSS, "--confirm", "x:1")
+        self.assertEqual(code, 5)
+        self.assertIn("restored_datastore", errors)
+
+
+if __name__ == "__main__":
+    unittest.main()
