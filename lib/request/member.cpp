@@ -4,6 +4,7 @@
 
 #include "audit/event.h"
 #include "base/error.h"
+#include "plan/access.h"
 #include "queue/item.h"
 #include "request/erasure.h"
 
@@ -114,6 +115,7 @@ plan::Drivers Erasure::drivers(store::Tx& tx, const subject::Finder& finder, con
 
 run::Work Erasure::work(store::Tx& tx, Instant now, Request& request, const Member& member,
                         int pass) {
+  plan::prefer_indexes(tx, ground_.map, *catalog_, *scope_);
   const plan::Compiler compiler(ground_.map, *catalog_, *scope_, ground_.tenant);
   const subject::Finder finder(tx, ground_.map, *catalog_, ground_.tenant);
   const auto driven = [&] { return drivers(tx, finder, request, member, pass); };

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "datamap/check.h"
+#include "plan/access.h"
 #include "run/window.h"
 #include "text/identifier.h"
 
@@ -65,10 +66,12 @@ plan::Drivers drivers_of(const subject::Finder& finder, const std::vector<Subjec
   plan::Drivers drivers;
   drivers.refs.assign(members.begin(), members.begin() + static_cast<std::ptrdiff_t>(
                                                              std::min(count, members.size())));
-  std::vector<Identifier> candidates = strong(identifiers, count);
-  std::erase_if(candidates, [&](const Identifier& identifier) {
-    return !finder.matches_tables(identifier.kind);
-  });
+  const std::vector<Identifier> values = strong(identifiers, count);
+  const std::vector<bool> matched = finder.matched(values);
+  std::vector<Identifier> candidates;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (matched[i]) candidates.push_back(values[i]);
+  }
   const std::vector<std::vector<subject::Hits>> shared = finder.sharers(candidates, drivers.refs);
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (shared[i].empty()) {
@@ -187,6 +190,7 @@ Preview preview(store::Tx& tx, const Ground& ground, const datamap::Catalog& cat
     return std::find(preview.holds.begin(), preview.holds.end(), hold.id) != preview.holds.end();
   });
   const plan::Compiler compiler(ground.map, catalog, preview.plan.scope, ground.tenant);
+  plan::prefer_indexes(tx, ground.map, catalog, preview.plan.scope);
   count_members(tx, compiler, protection, finder, preview);
   std::vector<SubjectRef> subjects = preview.merge_set.members;
   if (!ref && term != nullptr) subjects.push_back({"term." + term->kind, {term->value.reveal()}});

@@ -29,7 +29,53 @@ class Verifier {
       : tx_(tx), search_(search), finder_(tx, search.map, search.catalog, search.tenant) {}
 
   Verification run() {
-    classify();
+    strong();
+    // Where none of the values stands anywhere, it does not matter whose they are.
+    look_everywhere();
+    if (std::any_of(parts_.begin(), parts_.end(),
+                    [](const Part& part) { return part.count.total > 0; })) {
+      classify();
+      verification_.hits.clear();
+      look_everywhere();
+      for (const Part& part : parts_) tell(part);
+    }
+    return std::move(verification_);
+  }
+
+ private:
+  struct Count {
+    std::uint64_t orphans = 0, total = 0;
+  };
+  struct Part {
+    const Table* table;
+    const Column* column;
+    bool shared;
+    Count count;
+  };
+
+  void strong() {
+    for (const Identifier& identifier : search_.identifiers) {
+      if (text::is_strong(identifier.kind) &&
+          std::none_of(exclusive_.begin(), exclusive_.end(),
+                       [&](const Identifier& other) { return other.same_value(identifier); })) {
+        exclusive_.push_back(identifier);
+      }
+    }
+  }
+
+  void classify() {
+    const std::vector<Identifier> all = std::move(exclusive_);
+    exclusive_.clear();
+    const std::vector<std::vector<subject::Hits>> sharers = finder_.sharers(all, search_.own);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      (sharers[i].empty() ? exclusive_ : shared_).push_back(all[i]);
+  }
+
+  void look_everywhere() {
+    parts_.clear();
+    sql_.clear();
+    params_ = {};
+    tenant_param_ = params_.bind(search_.tenant);
     for (const Table& table : search_.map.tables) {
       for (const Column& column : table.columns) {
         if (column.is.empty() && !column.free) continue;
@@ -46,32 +92,6 @@ class Verifier {
       }
     }
     read();
-    return std::move(verification_);
-  }
-
- private:
-  struct Count {
-    std::uint64_t orphans = 0, total = 0;
-  };
-  struct Part {
-    const Table* table;
-    const Column* column;
-    bool shared;
-    Count count;
-  };
-
-  void classify() {
-    std::vector<Identifier> strong;
-    for (const Identifier& identifier : search_.identifiers) {
-      if (text::is_strong(identifier.kind) &&
-          std::none_of(strong.begin(), strong.end(),
-                       [&](const Identifier& other) { return other.same_value(identifier); })) {
-        strong.push_back(identifier);
-      }
-    }
-    const std::vector<std::vector<subject::Hits>> sharers = finder_.sharers(strong, search_.own);
-    for (std::size_t i = 0; i < strong.size(); ++i)
-      (sharers[i].empty() ? exclusive_ : shared_).push_back(strong[i]);
   }
 
   void hit(Finding finding, const Table& table, const Column& column, std::uint64_t rows) {
@@ -208,7 +228,6 @@ class Verifier {
             static_cast<std::uint64_t>(rows.integer(r, 2))};
       }
     }
-    for (const Part& part : parts_) tell(part);
   }
 
   void tell(const Part& part) {
@@ -234,7 +253,7 @@ class Verifier {
   subject::Finder finder_;
   std::vector<Identifier> exclusive_, shared_;
   store::Params params_;
-  std::string tenant_param_ = params_.bind(search_.tenant);
+  std::string tenant_param_;
   std::string sql_;
   std::vector<Part> parts_;
   Verification verification_;

@@ -247,10 +247,28 @@ std::vector<std::vector<Hits>> Finder::sharers(const std::vector<Identifier>& id
   return shared;
 }
 
-bool Finder::matches_tables(std::string_view kind) const {
-  return std::any_of(map_.tables.begin(), map_.tables.end(), [&](const Table& table) {
-    return table.match && !columns_of(table, kind).empty();
-  });
+std::vector<bool> Finder::matched(const std::vector<Identifier>& identifiers) const {
+  std::vector<bool> found(identifiers.size());
+  store::Params params;
+  std::string sql;
+  for (std::size_t i = 0; i < identifiers.size(); ++i) {
+    for (const Table& table : map_.tables) {
+      if (!table.match) continue;
+      for (const Column* column : columns_of(table, identifiers[i].kind)) {
+        bool exact = false;
+        const std::string holds = condition(*column, "t", identifiers[i], params, &exact);
+        sql += (sql.empty() ? "SELECT " : "\nUNION ALL SELECT ") + std::to_string(i) +
+               " WHERE EXISTS (SELECT FROM " + catalog_.at(table.name).sql_name + " t WHERE " +
+               datamap::tenant_sql(map_, catalog_, table, "t", params.bind(tenant_)) + " AND " +
+               holds + ")";
+      }
+    }
+  }
+  if (sql.empty()) return found;
+  const store::Rows rows = tx_.exec({std::move(sql), params.take()});
+  for (std::size_t r = 0; r < rows.size(); ++r)
+    found[static_cast<std::size_t>(rows.integer(r, 0))] = true;
+  return found;
 }
 
 std::optional<Profile> Finder::profile(const SubjectRef& ref) const {

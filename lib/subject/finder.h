@@ -70,9 +70,9 @@ class Finder {
   // row. One round trip, unless somebody does.
   std::vector<std::vector<Hits>> sharers(const std::vector<Identifier>& identifiers,
                                          const std::vector<SubjectRef>& own) const;
-  // Whether a `match` table goes by identifiers of this kind: only then does it matter to an
-  // erasure whether somebody else holds the same one.
-  bool matches_tables(std::string_view kind) const;
+  // For each identifier whether a row of a `match` table holds it: only then does it matter to an
+  // erasure whether somebody else has the same one. By index, so cheap beside sharers().
+  std::vector<bool> matched(const std::vector<Identifier>& identifiers) const;
 
   // The condition under which a column may hold the identifier, for a WHERE clause: exact when
   // `exact` is set to true, else candidates. Binds its parameters.

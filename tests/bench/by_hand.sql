@@ -33,8 +33,8 @@ SELECT coalesce(array_agg(e.phone), '{}') FROM external_contacts e
     AND NOT EXISTS (SELECT FROM users u WHERE u.tenant_id = $1 AND u.phone = e.phone)
     AND NOT EXISTS (
       SELECT FROM dialer_contacts d WHERE d.tenant_id = $1
-        AND right(regexp_replace(translate(d.phone, '０１２３４５６７８９', '0123456789'), '[^0-9]', '', 'g'), 8)
-            = right(e.phone, 8));
+        AND regexp_replace(regexp_replace(translate(d.phone, '０１２３４５６７８９', '0123456789'),
+                                          '[^0-9]', '', 'g'), '^0', '81') = substr(e.phone, 2));
 
 DELETE FROM journey_events e USING journey_customers j
   WHERE j.tenant_id = $1 AND j.external_contact_id = $2::uuid AND e.tenant_id = $1
