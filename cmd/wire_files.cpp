@@ -114,11 +114,12 @@ std::string App::pack_folder() {
   const datamap::Map& data_map = map();
   if (data_map.tenants && data_map.tenants->pack && data_map.tenants->pack->plain()) {
     const datamap::Tenants& tenants = *data_map.tenants;
+    const std::string whose = tenant();  // reads in a transaction of its own
     const std::string sql = "SELECT " + store::quote_name(tenants.pack->column) + " FROM " +
                             table_sql(tenants.table) + " WHERE " + store::quote_name(tenants.key) +
                             " = $1";
     session().transact(store::Mode::read_only_snapshot, [&](store::Tx& tx) {
-      const store::Rows rows = tx.exec({sql, {tenant()}});
+      const store::Rows rows = tx.exec({sql, {whose}});
       if (!rows.empty()) name = rows.text(0, 0);
     });
   }
