@@ -5,6 +5,7 @@ _ccctl() {
   COMPREPLY=()
   case "$prev" in
     --address) :; return ;;
+    --anchor) :; return ;;
     --category) COMPREPLY=($(compgen -W "registration host_usage generated" -- "$cur")); return ;;
     --channel) COMPREPLY=($(compgen -W "cli email tac" -- "$cur")); return ;;
     --channel-ref) :; return ;;
@@ -21,6 +22,7 @@ _ccctl() {
     --domain) :; return ;;
     --email) :; return ;;
     --external-contact) :; return ;;
+    --granularity) COMPREPLY=($(compgen -W "instant day" -- "$cur")); return ;;
     --identity-by) :; return ;;
     --identity-method) :; return ;;
     --key) :; return ;;
@@ -29,6 +31,7 @@ _ccctl() {
     --on-behalf-of) :; return ;;
     --out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --override) :; return ;;
+    --period) :; return ;;
     --phone) :; return ;;
     --pin) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --principal) :; return ;;
@@ -41,6 +44,7 @@ _ccctl() {
     --subject) :; return ;;
     --tenant) :; return ;;
     --user) :; return ;;
+    --zone) :; return ;;
     -o|--output) COMPREPLY=($(compgen -W "table json ndjson csv" -- "$cur")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -53,14 +57,13 @@ _ccctl() {
   done
   local words=""
   case "$noun $verb" in
-    " ") words="subjects request hold approve retention journal audit datamap db sandbox config version help" ;;
+    " ") words="subjects request hold approve audit policy datamap db sandbox config version help" ;;
     "subjects ") words="search show suggest" ;;
     "request ") words="delete plan run list show verify receipt close" ;;
     "hold ") words="add list release" ;;
-    "approve ") words="list show sign reject" ;;
-    "retention ") words="replay" ;;
-    "journal ") words="status verify" ;;
+    "approve ") words="list show sign" ;;
     "audit ") words="verify seal" ;;
+    "policy ") words="validate show explain diff test" ;;
     "datamap ") words="check show" ;;
     "db ") words="init migrate doctor" ;;
     "sandbox ") words="up status seed down" ;;
@@ -71,7 +74,7 @@ _ccctl() {
     "request delete") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --dry-run --confirm --confirm-merge-set --override --output --out --tenant --datastore --config --quiet --color" ;;
     "request plan") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
     "request run") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
-    "request list") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
+    "request list") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "request show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "request verify") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --deep --output --out --tenant --datastore --config --quiet --color" ;;
     "request receipt") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
@@ -79,15 +82,16 @@ _ccctl() {
     "hold add") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --matter --reason --custodian --category --data --created-from --created-to --review-on --output --out --tenant --datastore --config --quiet --color" ;;
     "hold list") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "hold release") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;
-    "approve list") words="-o --help --open --output --out --tenant --datastore --config --quiet --color" ;;
+    "approve list") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "approve show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "approve sign") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
-    "approve reject") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;
-    "retention replay") words="-o --help --reason --dry-run --output --out --tenant --datastore --config --quiet --color" ;;
-    "journal status") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
-    "journal verify") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "audit verify") words="-o --help --pin --key --output --out --tenant --datastore --config --quiet --color" ;;
     "audit seal") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "policy validate") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "policy show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "policy explain") words="-o --help --anchor --period --zone --granularity --output --out --tenant --datastore --config --quiet --color" ;;
+    "policy diff") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "policy test") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "datamap check") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "datamap show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "db init") words="-o --help --domain --principal --output --out --tenant --datastore --config --quiet --color" ;;
