@@ -158,7 +158,8 @@ class Loader {
 }  // namespace
 
 const std::vector<std::string_view>& document_kinds() {
-  static const std::vector<std::string_view> kinds{"Retention", "Requests", "TenantSettings",
+  static const std::vector<std::string_view> kinds{"Retention",     "Requests", "TenantSettings",
+                                                   "SubProcessors", "Access",   "Information",
                                                    kFixtures};
   return kinds;
 }

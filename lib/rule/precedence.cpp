@@ -181,7 +181,8 @@ class Deciding {
       keep_least(eligible_, *v.eligible);
       if (v.rule->rule.within) keep_least(overdue_from, *v.expiry);
     }
-    out_.min_over_max = out_.delete_by && out_.not_before && *out_.not_before > *out_.delete_by;
+    out_.min_over_max =
+        !facts_.erasure && out_.delete_by && out_.not_before && *out_.not_before > *out_.delete_by;
     if (eligible_ && !keep_) {
       out_.due_at = out_.not_before ? std::max(*eligible_, *out_.not_before) : *eligible_;
     }

@@ -85,7 +85,7 @@ struct Decision {
   std::optional<Instant> not_before;  // the latest of the minima that are known
   std::optional<Instant> delete_by;   // the earliest maximum in force
   std::optional<Instant> due_at;      // from when the row is due; nothing: never, as things stand
-  bool min_over_max = false;          // a minimum outlasts the maximum: the row stays
+  bool min_over_max = false;          // a minimum outlasts the pack's maximum: the row stays
   Then then = Then::erase;            // of the maximum that decides
   std::optional<Stages> stages;
   // Where the first act of a maximum with stages happens at as_of.

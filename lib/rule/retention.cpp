@@ -9,12 +9,14 @@ const doc::Choices<Granularity> kGranularities{{"instant", Granularity::instant}
                                                {"day", Granularity::day}};
 const doc::Choices<Pending> kPending{{"keep", Pending::keep}, {"ignore", Pending::ignore}};
 const doc::Choices<Then> kThen{{"delete", Then::erase}, {"anonymise", Then::anonymise}};
+const doc::Choices<std::string> kCategories{
+    {"registration", "registration"}, {"host_usage", "host_usage"}, {"generated", "generated"}};
 constexpr std::int64_t kMostRows = 1'000'000'000'000;
 
 }  // namespace
 
 static void describe(RuleMatch& match, doc::Fields& f) {
-  f.optional("category", match.category, "registration, host_usage or generated");
+  f.optional("category", match.category, kCategories, "a data category");
   f.optional("data", match.data, "a data type of the data map");
   f.optional("tenant", match.tenant, "one tenant only");
   f.optional("label", match.label, "rows with this retention label");
