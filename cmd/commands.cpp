@@ -38,6 +38,11 @@ extern const Spec journal_status;
 extern const Spec journal_verify;
 extern const Spec audit_verify;
 extern const Spec audit_seal;
+extern const Spec policy_validate;
+extern const Spec policy_show;
+extern const Spec policy_explain;
+extern const Spec policy_diff;
+extern const Spec policy_test;
 extern const Spec datamap_check;
 extern const Spec datamap_show;
 extern const Spec db_init;
@@ -81,6 +86,11 @@ const std::vector<Spec>& commands() {
       journal_verify,
       audit_verify,
       audit_seal,
+      policy_validate,
+      policy_show,
+      policy_explain,
+      policy_diff,
+      policy_test,
       datamap_check,
       datamap_show,
       db_init,

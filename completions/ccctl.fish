@@ -7,6 +7,7 @@ complete -c ccctl -n __fish_use_subcommand -a approve -d 'give the second person
 complete -c ccctl -n __fish_use_subcommand -a retention -d 'delete what is due'
 complete -c ccctl -n __fish_use_subcommand -a journal -d 'what a restore must not lose'
 complete -c ccctl -n __fish_use_subcommand -a audit -d 'the signed record of every decision'
+complete -c ccctl -n __fish_use_subcommand -a policy -d 'policy packs'
 complete -c ccctl -n __fish_use_subcommand -a datamap -d 'what the datastore'\''s tables mean'
 complete -c ccctl -n __fish_use_subcommand -a db -d 'the datastore'
 complete -c ccctl -n __fish_use_subcommand -a sandbox -d 'a private datastore with synthetic people'
@@ -42,6 +43,11 @@ complete -c ccctl -n '__fish_seen_subcommand_from journal; and not __fish_seen_s
 complete -c ccctl -n '__fish_seen_subcommand_from journal; and not __fish_seen_subcommand_from status verify' -a verify -d 'check every line of the journal'
 complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from verify seal' -a verify -d 'check that the log is what was signed'
 complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from verify seal' -a seal -d 'sign what waits in the log'
+complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a validate -d 'check that a policy pack can be worked by'
+complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a show -d 'show what holds in a policy pack'
+complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a explain -d 'say when a period from an anchor has passed'
+complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a diff -d 'compare the retention rules of two packs'
+complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a test -d 'run a pack'\''s fixtures'
 complete -c ccctl -n '__fish_seen_subcommand_from datamap; and not __fish_seen_subcommand_from check show' -a check -d 'compare the data map with the datastore'
 complete -c ccctl -n '__fish_seen_subcommand_from datamap; and not __fish_seen_subcommand_from check show' -a show -d 'show the data map'
 complete -c ccctl -n '__fish_seen_subcommand_from db; and not __fish_seen_subcommand_from init migrate doctor' -a init -d 'create the ccctl schema in the datastore'
@@ -202,6 +208,10 @@ complete -c ccctl -n '__fish_seen_subcommand_from replay; and __fish_seen_subcom
 complete -c ccctl -n '__fish_seen_subcommand_from replay; and __fish_seen_subcommand_from retention' -l dry-run -d 'count what the datastore has lost and stop'
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from audit' -l pin -d 'a signed checkpoint kept elsewhere, or a receipt, which holds one' -r -F
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from audit' -l key -d 'trust this verifier key instead of the published ones' -x
+complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l anchor -d 'where the period starts' -x
+complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l period -d 'an ISO 8601 duration such as P30D, P7Y or PT36H' -x
+complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l zone -d 'the IANA time zone in which to reckon' -x
+complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l granularity -d 'the instant itself, or the start of the civil day after' -x -a 'instant day'
 complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l domain -d 'the organisation'\''s domain, with which the names of its logs begin; it cannot be changed later' -x
 complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l principal -d 'give a log-in a role (officer, admin, auditor, owner) for a tenant, and make it a member of the group role' -x
 complete -c ccctl -n '__fish_seen_subcommand_from migrate; and __fish_seen_subcommand_from db' -l dry-run -d 'say what is missing and stop'

@@ -9,11 +9,14 @@ const doc::Choices<Granularity> kGranularities{{"instant", Granularity::instant}
                                                {"day", Granularity::day}};
 const doc::Choices<Pending> kPending{{"keep", Pending::keep}, {"ignore", Pending::ignore}};
 const doc::Choices<Then> kThen{{"delete", Then::erase}, {"anonymise", Then::anonymise}};
+const doc::Choices<std::string> kCategories{
+    {"registration", "registration"}, {"host_usage", "host_usage"}, {"generated", "generated"}};
+constexpr std::int64_t kMostRows = 1'000'000'000'000;
 
 }  // namespace
 
 static void describe(RuleMatch& match, doc::Fields& f) {
-  f.optional("category", match.category, "registration, host_usage or generated");
+  f.optional("category", match.category, kCategories, "a data category");
   f.optional("data", match.data, "a data type of the data map");
   f.optional("tenant", match.tenant, "one tenant only");
   f.optional("label", match.label, "rows with this retention label");
@@ -38,10 +41,30 @@ static void describe(Stages& stages, doc::Fields& f) {
 }
 
 static void describe(Limits& limits, doc::Fields& f) {
-  f.required("rows", limits.rows, "a sweep stops before it would delete more rows of a table");
-  f.required("percent", limits.percent,
-             "a sweep stops before it would delete a larger part of a table");
+  f.field("rows", true, "a sweep stops before it would delete more rows of a table",
+          [&](doc::Value& value) { value.integer(limits.rows, 1, kMostRows); });
+  f.field("percent", true, "a sweep stops before it would delete a larger part of a table",
+          [&](doc::Value& value) { value.integer(limits.percent, 1, 100); });
 }
+
+namespace {
+
+// What no schema says: periods that have no civil day, or no length.
+void check_periods(const RetentionRule& rule, const doc::Fields& f) {
+  const auto timed = [](const std::optional<Duration>& d) { return d && d->seconds != 0; };
+  if (rule.granularity == Granularity::day &&
+      (timed(rule.min) || timed(rule.within) || (rule.after && timed(rule.after->fixed)))) {
+    f.fail("granularity", "a period with hours has no civil day");
+  }
+  if (rule.lead && rule.lead->months != 0) {
+    f.fail("lead", "a lead is elapsed time, and months differ in length", "write it in days");
+  }
+  if (rule.stages && rule.then == Then::anonymise) {
+    f.fail("stages", "a row is either anonymised or goes in stages");
+  }
+}
+
+}  // namespace
 
 static void describe(RetentionRule& rule, doc::Fields& f) {
   f.position(rule.at);
@@ -71,11 +94,9 @@ static void describe(RetentionRule& rule, doc::Fields& f) {
       rule.lock != "compliance") {
     f.fail("lock", "expected governance or compliance");
   }
-  const auto timed = [](const std::optional<Duration>& d) { return d && d->seconds != 0; };
-  if (f.decoding() && rule.granularity == Granularity::day &&
-      (timed(rule.min) || timed(rule.within))) {
-    f.fail("granularity", "a period with hours has no civil day");
-  }
+  f.at_most_one({"min", "then"});
+  f.at_most_one({"min", "stages"});
+  if (f.decoding()) check_periods(rule, f);
 }
 
 void describe(Retention& retention, doc::Fields& f) {
@@ -90,6 +111,26 @@ void describe(Retention& retention, doc::Fields& f) {
     f.fail("zone", "unknown time zone \"" + retention.zone + "\"",
            "write an IANA name such as Asia/Tokyo");
   }
+  if (f.decoding() && f.has("anchor_floor") && !parse_floor(retention.anchor_floor)) {
+    f.fail("anchor_floor", "this is neither a day nor an instant",
+           "write 2000-01-01 or 2000-01-01T00:00:00Z");
+  }
+  if (f.decoding() && retention.skew && retention.skew->months != 0) {
+    f.fail("skew", "a skew is elapsed time, and months differ in length", "write it in days");
+  }
+}
+
+std::optional<Day> parse_day(std::string_view text) {
+  if (text.size() != 10) return std::nullopt;
+  const std::optional<Instant> midnight = parse_instant(std::string(text) + "T00:00:00Z");
+  if (!midnight) return std::nullopt;
+  return std::chrono::floor<std::chrono::days>(*midnight);
+}
+
+std::optional<Floor> parse_floor(std::string_view text) {
+  if (const std::optional<Day> day = parse_day(text)) return *day;
+  if (const std::optional<Instant> instant = parse_instant(text)) return *instant;
+  return std::nullopt;
 }
 
 std::string retention_schema() {

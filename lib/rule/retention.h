@@ -4,6 +4,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/calendar.h"
@@ -58,10 +60,15 @@ struct Limits {
   std::int64_t percent = 0;
 };
 
+// A point of time as documents write it: an instant, or a civil day.
+using Floor = std::variant<Instant, Day>;
+std::optional<Day> parse_day(std::string_view text);      // "2025-03-31"
+std::optional<Floor> parse_floor(std::string_view text);  // either
+
 struct Retention {
   std::string zone;  // IANA name, or "tenant"
   std::optional<Duration> interval, skew, plan_ttl;
-  std::string anchor_floor;
+  std::string anchor_floor;  // empty: none
   Limits limits;
   std::vector<RetentionRule> rules;
 };

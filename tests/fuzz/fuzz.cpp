@@ -22,6 +22,7 @@
 #include "datamap/map.h"
 #include "doc/reader.h"
 #include "request/policy.h"
+#include "rule/fixture.h"
 #include "rule/retention.h"
 #include "text/identifier.h"
 #include "text/unicode.h"
@@ -113,6 +114,7 @@ std::map<std::string, Parser> parsers(const std::filesystem::path& source) {
       {"map", {{file(pack / "datamap.yaml")}, map_text}},
       {"retention", {{file(pack / "retention.yaml")}, document<rule::Retention>("Retention")}},
       {"requests", {{file(pack / "requests.yaml")}, document<request::RequestPolicy>("Requests")}},
+      {"fixtures", {{file(pack / "policytest.yaml")}, document<rule::PolicyTest>("PolicyTest")}},
   };
 }
 

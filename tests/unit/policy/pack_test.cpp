@@ -50,25 +50,27 @@ class Packs : public ::testing::Test {
 
 TEST_F(Packs, ExtendedPacksComeFirstAndOnce) {
   head("base");
-  other("base", "one.yaml", "One");
+  other("base", "one.yaml", "Retention");
   head("left", "base");
   head("right", "base");
   head("top", "left, right");
-  other("top", "two.yaml", "Two");
+  other("top", "two.yaml", "TenantSettings");
   const Pack pack = load_pack(root_ / "top");
   ASSERT_EQ(pack.documents.size(), 2U);
-  EXPECT_EQ(pack.documents[0].kind(), "One");
-  EXPECT_EQ(pack.documents[1].kind(), "Two");
+  EXPECT_EQ(pack.documents[0].kind(), "Retention");
+  EXPECT_EQ(pack.documents[1].kind(), "TenantSettings");
+  EXPECT_EQ(pack.owners, (std::vector<std::string>{"base", "top"}));
+  EXPECT_EQ(pack.bases.at("top"), (std::set<std::string>{"base", "left", "right"}));
   EXPECT_EQ(pack.name, "top");
 }
 
 TEST_F(Packs, AnyChangedDocumentChangesTheDigest) {  // P-05
   head("base");
-  other("base", "one.yaml", "One");
+  other("base", "one.yaml", "Retention");
   head("top", "base");
   const std::string before = load_pack(root_ / "top").digest;
   EXPECT_EQ(load_pack(root_ / "top").digest, before);
-  other("base", "one.yaml", "Other");
+  other("base", "one.yaml", "TenantSettings");
   EXPECT_NE(load_pack(root_ / "top").digest, before);
 }
 
@@ -81,11 +83,37 @@ TEST_F(Packs, ADataMapBesideThePackIsNoPartOfIt) {
 
 TEST_F(Packs, RefusesWhatIsNoPack) {
   EXPECT_NE(message("nowhere").find("cannot read the pack folder"), std::string::npos);
-  other("headless", "one.yaml", "One");
+  other("headless", "one.yaml", "Retention");
   EXPECT_NE(message("headless").find("no document of kind Pack"), std::string::npos);
   head("a", "b");
   head("b", "a");
   EXPECT_NE(message("a").find("extends itself"), std::string::npos);
+}
+
+TEST_F(Packs, RefusesAKindThatNobodyReads) {  // its rules would silently not hold
+  head("top");
+  other("top", "one.yaml", "Retension");
+  EXPECT_NE(message("top").find("no documents of kind \"Retension\""), std::string::npos);
+}
+
+TEST_F(Packs, APacksOwnRequestsReplaceTheExtendedOnes) {
+  head("base");
+  other("base", "requests.yaml", "Requests");
+  head("top", "base");
+  EXPECT_EQ(load_pack(root_ / "top").owners, std::vector<std::string>{"base"});
+  other("top", "requests.yaml", "Requests");
+  EXPECT_EQ(load_pack(root_ / "top").owners, std::vector<std::string>{"top"});
+}
+
+TEST_F(Packs, FixturesAreThePacksOwnAndNoPolicy) {
+  head("base");
+  other("base", "policytest.yaml", "PolicyTest");
+  head("top", "base");
+  const std::string before = load_pack(root_ / "top").digest;
+  EXPECT_TRUE(load_pack(root_ / "top").documents.empty());
+  other("top", "policytest.yaml", "PolicyTest");
+  EXPECT_EQ(load_pack(root_ / "top").documents.size(), 1U);
+  EXPECT_EQ(load_pack(root_ / "top").digest, before);
 }
 
 TEST(PackSchema, IsTheCommittedOne) {
