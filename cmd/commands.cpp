@@ -12,6 +12,8 @@ namespace ccctl::cmd {
 extern const Spec subjects_search;
 extern const Spec subjects_show;
 extern const Spec subjects_suggest;
+extern const Spec request_export;
+extern const Spec request_get;
 extern const Spec request_delete;
 extern const Spec request_plan;
 extern const Spec request_run;
@@ -49,6 +51,8 @@ const std::vector<Spec>& commands() {
       subjects_search,
       subjects_show,
       subjects_suggest,
+      request_export,
+      request_get,
       request_delete,
       request_plan,
       request_run,

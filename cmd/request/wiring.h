@@ -20,6 +20,7 @@ class Requests {
   const request::PackRules& rules() const { return rules_; }
   // Unguarded only for replay, which is what brings a restored datastore level.
   request::Erasure erasure(bool guarded = true);
+  request::World world();  // for what deletes nothing
 
  private:
   App& app_;

@@ -111,10 +111,12 @@ store::Sql Reader::read_sql(const Drivers& drivers) const {
 
 void Reader::read(store::Tx& tx, const Drivers& drivers,
                   const std::function<void(std::size_t, const Row&)>& row) const {
-  // Sets and sorts of one person stay in memory; and the branches come in their order, which
-  // workers of a parallel plan would not keep.
+  // Sets and sorts of one person stay in memory. The planner takes a set of keys for a row or two,
+  // and would read whole tables once for each. The branches come in their order, which workers of a
+  // parallel plan would not keep.
   tx.exec(
       "SELECT pg_catalog.set_config('work_mem', '64MB', true), "
+      "pg_catalog.set_config('enable_seqscan', 'off', true), "
       "pg_catalog.set_config('max_parallel_workers_per_gather', '0', true), "
       "pg_catalog.set_config('jit', 'off', true)");
   std::size_t last = 0;

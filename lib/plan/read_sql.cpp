@@ -89,7 +89,36 @@ std::string ReadWriter::customer_sql(const Table& table, const Link& link) const
          datamap::link_sql(s_.map_, s_.catalog_, table, "t", link, "u") + " AND (" + any + "))";
 }
 
-std::optional<std::string> ReadWriter::class_sql(const Table& table, std::string* joins) const {
+// The link of t leads into a set. Written with IN: that is a hash table whatever the planner
+// believes of the set's size, where EXISTS or a join may read the set for every row.
+std::string ReadWriter::in_set_sql(const Table& table, const Table& parent, const Link& link,
+                                   const std::string& set, const std::string& where) const {
+  std::string left, right;
+  for (std::size_t i = 0; i < link.from.size(); ++i) {
+    const datamap::Site& site = link.from[i];
+    const datamap::CatalogColumn* from = s_.catalog_.at(table.name).column(site.column);
+    const datamap::CatalogColumn* to = s_.catalog_.at(parent.name).column(parent.key[i]);
+    const bool same = site.plain() && from->type == to->type;
+    left += (i == 0 ? "" : ", ") +
+            (same ? column_sql("t", site.column) : datamap::site_text_sql("t", site));
+    right += (i == 0 ? "" : ", ") + column_sql("y", parent.key[i]) + (same ? "" : "::text");
+  }
+  return "(" + left + ") IN (SELECT " + right + " FROM " + set + " y" + where + ")";
+}
+
+// The class of the row of a carrying table that the link leads to; of one outside the scope nothing
+// is known but that it is somebody else's.
+std::string ReadWriter::through_sql(const Table& table, const Table& parent,
+                                    const Link& link) const {
+  const auto in = [&](const char* one_of) {
+    return in_set_sql(table, parent, link, "c" + s_.number_of(parent.name),
+                      std::string(" WHERE y.class = ") + one_of);
+  };
+  return "CASE WHEN " + present_sql(link) + " THEN CASE WHEN " + in("0") + " THEN 0 WHEN " +
+         in("1") + " THEN 1 ELSE 2 END ELSE 0 END";
+}
+
+std::optional<std::string> ReadWriter::class_sql(const Table& table) const {
   if (table.match || is_person(table)) return std::nullopt;
   std::string own, customer, worker, through;
   for (const Link& link : table.links) {
@@ -104,17 +133,44 @@ std::optional<std::string> ReadWriter::class_sql(const Table& table, std::string
         customer += " WHEN " + present + " AND " + is_customer + " THEN 2";
       worker += " WHEN " + present + " THEN 1";
     } else if (carries(parent) && parent.name != table.name) {
-      const std::string alias = "p" + std::to_string(joins->size());
-      *joins += " LEFT JOIN c" + s_.number_of(parent.name) + " " + alias + " ON " +
-                datamap::link_sql(s_.map_, s_.catalog_, table, "t", link, alias);
-      through += (through.empty() ? "" : ", ") + std::string("CASE WHEN ") + present +
-                 " THEN COALESCE(" + alias + ".class, 2) ELSE 0 END";
+      through += (through.empty() ? "" : ", ") + through_sql(table, parent, link);
     }
   }
   if (worker.empty() && through.empty()) return std::nullopt;
   const std::string rest = through.empty() ? "0" : "GREATEST(" + through + ")";
   if (worker.empty()) return rest;
   return "CASE" + own + customer + worker + " ELSE " + rest + " END";
+}
+
+// The scope is closed under follow links, so a table that is reached by them alone has exactly the
+// rows with a link into the scope. Reading them there and then spares a person with a hundred
+// thousand messages the way over a hundred thousand keys. A row that an earlier link has found is
+// left out by the later ones.
+std::optional<std::string> ReadWriter::direct_sql(const Table& table) const {
+  if (carries(table)) return std::nullopt;
+  std::vector<const Link*> links;
+  for (const ScopeSet& set : s_.scope_.sets) {
+    for (const Source& source : set.sources) {
+      const bool own = set.table == table.name;
+      if (own && source.how != Source::How::link) return std::nullopt;
+      if (source.how == Source::How::last && source.child == table.name) return std::nullopt;
+      if (source.how != Source::How::link) continue;
+      const Link* link = s_.table(set.table).link(source.link);
+      if (link->to == table.name) return std::nullopt;
+      if (own && std::find(links.begin(), links.end(), link) == links.end()) links.push_back(link);
+    }
+  }
+  std::string sql, earlier;
+  for (const Link* link : links) {
+    const Table& parent = s_.table(link->to);
+    sql += (sql.empty() ? "" : " UNION ALL ") + std::string("SELECT t.* FROM ") +
+           s_.all_of(link->to) + " p JOIN " + s_.from(table.name, "t") + " ON " +
+           datamap::link_sql(s_.map_, s_.catalog_, table, "t", *link, "p") + " WHERE " +
+           s_.tenant_of(table, "t") + earlier;
+    earlier += " AND NOT (" + present_sql(*link) + " AND " +
+               in_set_sql(table, parent, *link, s_.all_of(link->to), "") + ")";
+  }
+  return "(" + sql + ") t";
 }
 
 // Parents that rows of the scope hang on by a last-child link, and that others share.
@@ -131,8 +187,8 @@ std::string ReadWriter::shared_sql(const Table& parent) const {
              datamap::link_sql(s_.map_, s_.catalog_, child, "c", link, "u") + " AND " +
              datamap::where_sql("c", link.count) + " WHERE " + s_.tenant_of(parent, "u");
       if (s_.scope_.holds(parent.name)) {
-        sql += " AND NOT EXISTS (SELECT 1 FROM " + s_.all_of(parent.name) + " y WHERE " +
-               same_key_sql(parent, "u", "y") + ")";
+        sql += " AND (" + key_list_sql(parent, "u") + ") NOT IN (SELECT " +
+               key_list_sql(parent, "y") + " FROM " + s_.all_of(parent.name) + " y)";
       }
     }
   }
@@ -211,12 +267,13 @@ std::string ReadWriter::mask_sql(const Table& table, const Field& field, bool sh
 std::string ReadWriter::select(std::size_t number, bool shared) const {
   const Portion& portion = portions_[number];
   const Table& table = *portion.table;
-  std::string joins;
-  const std::optional<std::string> whose = shared ? std::nullopt : class_sql(table, &joins);
+  const std::optional<std::string> whose = shared ? std::nullopt : class_sql(table);
   const std::string set = shared ? "w" + s_.number_of(table.name) : s_.all_of(table.name);
   std::string from =
       set + " k JOIN " + s_.from(table.name, "t") + " ON " + same_key_sql(table, "t", "k");
-  if (whose) from = "(SELECT t.*, " + *whose + " AS ccctl_class FROM " + from + joins + ") t";
+  const std::optional<std::string> direct = shared ? std::nullopt : direct_sql(table);
+  if (direct) from = *direct;
+  if (whose) from = "(SELECT t.*, " + *whose + " AS ccctl_class FROM " + from + " OFFSET 0) t";
   std::string sql = "SELECT " + std::to_string(number) + "::text", masked;
   for (const Field& field : portion.fields) {
     const std::string value = value_sql(table, field);
@@ -242,7 +299,10 @@ std::string ReadWriter::rows() const {
   std::string sql;
   for (std::size_t i = 0; i < portions_.size(); ++i) {
     const Table& table = *portions_[i].table;
-    const std::string order = " ORDER BY " + key_list_sql(table, "t");
+    // All rows are of one tenant, whose text would only make the sort slower.
+    std::string order;
+    for (const std::string& column : s_.map_.id_columns(table))
+      order += (order.empty() ? " ORDER BY " : ", ") + column_sql("t", column);
     std::string part;
     if (s_.scope_.holds(table.name)) part = "(" + select(i, false) + order + ")";
     if (may_be_shared(s_.map_, s_.scope_, table))

@@ -27,14 +27,21 @@ class ReadWriter {
                             const datamap::Table& table);
 
  private:
+  // Rows t of a table that nothing else of the scope hangs on, read where its links find them:
+  // nothing where the rows must be known by their keys first.
+  std::optional<std::string> direct_sql(const datamap::Table& table) const;
+  std::string in_set_sql(const datamap::Table& table, const datamap::Table& parent,
+                         const datamap::Link& link, const std::string& set,
+                         const std::string& where) const;
   std::string shared_sql(const datamap::Table& parent) const;
   std::string select(std::size_t portion, bool shared) const;
   std::string value_sql(const datamap::Table& table, const Field& field) const;
   std::string mask_sql(const datamap::Table& table, const Field& field, bool shared,
                        bool classed) const;
-  // The class of a row t of the scope, or nothing where it can only be the subject's own; `joins`
-  // gets what the expression needs.
-  std::optional<std::string> class_sql(const datamap::Table& table, std::string* joins) const;
+  // The class of a row t of the scope, or nothing where it can only be the subject's own.
+  std::optional<std::string> class_sql(const datamap::Table& table) const;
+  std::string through_sql(const datamap::Table& table, const datamap::Table& parent,
+                          const datamap::Link& link) const;
   std::string customer_sql(const datamap::Table& table, const datamap::Link& link) const;
   std::string present_sql(const datamap::Link& link) const;
   bool is_person(const datamap::Table& table) const;

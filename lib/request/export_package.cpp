@@ -22,6 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kBuffer = 256 * 1024;
+// Many small files are quicker made durable with the whole file system.
+constexpr std::size_t kSyncedOneByOne = 64;
 
 [[noreturn]] void fail(const std::string& what, const std::string& path, int error) {
   throw Error(ErrorKind::io, what + " \"" + path + "\": " + std::generic_category().message(error));
@@ -57,10 +59,13 @@ class HashedFile : public PackageFile {
 
   FileInfo close() override {
     flush();
+    finish();
     return {name_, bytes_, crypto::to_hex(crypto::view(hash_.finish()))};
   }
 
  protected:
+  virtual void finish() {}  // everything is written
+
   void flush() {
     hash_.update(buffer_);
     bytes_ += buffer_.size();
@@ -117,6 +122,7 @@ class FolderPackage : public Package {
   }
 
   std::unique_ptr<PackageFile> create(const std::string& name) override {
+    ++files_;
     const fs::path file = draft_ / name;
     fs::path folder = draft_;
     for (const fs::path& part : fs::path(name).parent_path()) {
@@ -125,11 +131,12 @@ class FolderPackage : public Package {
         fail("cannot create a folder in", target_.string(), errno);
     }
     const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    return std::make_unique<HashedFile>(fd, name, target_.string());
+    return std::make_unique<DurableFile>(fd, name, target_.string(), files_ <= kSyncedOneByOne);
   }
 
   void publish() override {
-    if (::syncfs(lock_->get()) != 0) fail("cannot write to", target_.string(), errno);
+    if (files_ > kSyncedOneByOne && ::syncfs(lock_->get()) != 0)
+      fail("cannot write to", target_.string(), errno);
     if (::renameat2(AT_FDCWD, draft_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) != 0) {
       if (errno != EINVAL) fail("cannot name", target_.string(), errno);
       require_free();  // a file system that cannot tell
@@ -150,8 +157,21 @@ class FolderPackage : public Package {
     }
   }
 
+  class DurableFile : public HashedFile {
+   public:
+    DurableFile(int fd, std::string name, std::string place, bool sync)
+        : HashedFile(fd, std::move(name), std::move(place)), sync_(sync) {}
+
+   private:
+    void finish() override {
+      if (sync_ && ::fsync(fd_.get()) != 0) fail("cannot write to", place_, errno);
+    }
+    bool sync_;
+  };
+
   fs::path target_, draft_;
   std::unique_ptr<Fd> lock_;
+  std::size_t files_ = 0;
   bool ours_ = false;
 };
 

@@ -86,10 +86,11 @@ AnswerPage::AnswerPage(Package& package, const Answer& answer, const PackRules& 
   file_ = package.create("index.html");
 }
 
-Json AnswerPage::data(const std::string& request_id, Instant at) const {
-  const Wording& words = answer_.wording;
+Json answer_json(const Answer& answer, const PackRules& rules,
+                 const std::vector<plan::Portion>& portions, const std::string& tenant) {
+  const Wording& words = answer.wording;
   const std::string& language = words.language;
-  const Information& info = answer_.information;
+  const Information& info = answer.information;
   Json purposes = Json::array(), recipients = Json::array(), periods = Json::array(),
        excluded = Json::array();
   for (const Purpose& purpose : info.purposes)
@@ -100,7 +101,7 @@ Json AnswerPage::data(const std::string& request_id, Instant at) const {
                           {"purpose", recipient.purpose.in(language)},
                           {"country", recipient.country}});
   }
-  for (const Period& period : periods_of(rules_.retention, portions_, tenant_)) {
+  for (const Period& period : periods_of(rules.retention, portions, tenant)) {
     const std::string text = with(words.text(period.least ? "periods_least" : "periods_from"),
                                   words.period(period.period)) +
                              " " + words.name("anchor." + period.anchor);
@@ -108,30 +109,32 @@ Json AnswerPage::data(const std::string& request_id, Instant at) const {
                        {"period", text},
                        {"basis", words.name(period.basis)}});
   }
-  for (const Exclusion& exclusion : rules_.requests.excluded) {
+  for (const Exclusion& exclusion : rules.requests.excluded) {
     excluded.push_back(
         {{"what", words.name(exclusion.what)}, {"reason", words.name(exclusion.reason)}});
   }
   return {{"language", language},
-          {"t", words.texts},
-          {"request", request_id},
-          {"date", to_text(at).substr(0, 16).replace(10, 1, " ") + " UTC"},
           {"controller", info.controller.in(language)},
           {"contact", info.contact},
           {"purposes", purposes},
           {"recipients", recipients},
-          {"has_periods", !periods.empty()},
           {"periods", periods},
           {"source", info.source.in(language)},
           {"transfers", info.transfers.in(language)},
           {"automated", info.automated.in(language)},
           {"authority", info.authority.in(language)},
+          {"rights", words.text("rights_list")},
           {"excluded", excluded}};
 }
 
 void AnswerPage::begin(const std::string& request_id, Instant at) {
   const std::size_t middle = answer_.page.find(kRows);
-  file_->write(render::fill_html(answer_.page.substr(0, middle), data(request_id, at)));
+  Json data = answer_json(answer_, rules_, portions_, tenant_);
+  data["t"] = answer_.wording.texts;
+  data["request"] = request_id;
+  data["date"] = to_text(at).substr(0, 16).replace(10, 1, " ") + " UTC";
+  data["has_periods"] = !data["periods"].empty();
+  file_->write(render::fill_html(answer_.page.substr(0, middle), data));
   tail_ = answer_.page.substr(middle + kRows.size());
 }
 
@@ -186,7 +189,7 @@ void AnswerPage::cell(const plan::Row& row, std::size_t field, const std::string
         line_ += "</a>";
         break;
       case Field::Form::text:
-        line_ += is_id(text) ? "<td class=\"i\">" : "<td>";
+        line_ += is_id(text) ? "<td class=\"i\">" : text.size() > 24 ? "<td class=\"l\">" : "<td>";
         render::append_html(line_, text);
         break;
     }

@@ -34,6 +34,10 @@ struct Answer {
   std::string page;  // the template of index.html
 };
 
+// What is told besides the data, in the wording's language, as JSON.
+Json answer_json(const Answer& answer, const PackRules& rules,
+                 const std::vector<plan::Portion>& portions, const std::string& tenant);
+
 class AnswerPage {
  public:
   AnswerPage(Package& package, const Answer& answer, const PackRules& rules,
@@ -48,7 +52,6 @@ class AnswerPage {
  private:
   void begin_table(const plan::Portion& portion);
   void cell(const plan::Row& row, std::size_t field, const std::string& file, bool masked);
-  Json data(const std::string& request_id, Instant at) const;
 
   const Answer& answer_;
   const PackRules& rules_;
