@@ -20,10 +20,13 @@ _ccctl() {
     --dialer-contact) :; return ;;
     --domain) :; return ;;
     --email) :; return ;;
+    --encrypt-to) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --external-contact) :; return ;;
+    --format) COMPREPLY=($(compgen -W "json ndjson csv" -- "$cur")); return ;;
     --identity-by) :; return ;;
     --identity-method) :; return ;;
     --key) :; return ;;
+    --language) COMPREPLY=($(compgen -W "ja en de" -- "$cur")); return ;;
     --matter) :; return ;;
     --name) :; return ;;
     --on-behalf-of) :; return ;;
@@ -55,7 +58,7 @@ _ccctl() {
   case "$noun $verb" in
     " ") words="subjects request hold approve retention journal audit datamap db sandbox config version help" ;;
     "subjects ") words="search show suggest" ;;
-    "request ") words="delete plan run list show verify receipt close" ;;
+    "request ") words="export get delete plan run list show verify receipt close" ;;
     "hold ") words="add list release" ;;
     "approve ") words="list show sign reject" ;;
     "retention ") words="replay" ;;
@@ -68,6 +71,8 @@ _ccctl() {
     "subjects search") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
     "subjects show") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
     "subjects suggest") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
+    "request export") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --format --language --encrypt-to --output --out --tenant --datastore --config --quiet --color" ;;
+    "request get") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --language --output --out --tenant --datastore --config --quiet --color" ;;
     "request delete") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --dry-run --confirm --confirm-merge-set --override --output --out --tenant --datastore --config --quiet --color" ;;
     "request plan") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
     "request run") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;

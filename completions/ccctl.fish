@@ -16,14 +16,16 @@ complete -c ccctl -n __fish_use_subcommand -a help -d 'show help on a command'
 complete -c ccctl -n '__fish_seen_subcommand_from subjects; and not __fish_seen_subcommand_from search show suggest' -a search -d 'find the people whom a term may mean'
 complete -c ccctl -n '__fish_seen_subcommand_from subjects; and not __fish_seen_subcommand_from search show suggest' -a show -d 'show the identifiers of the people whom a term may mean, side by side'
 complete -c ccctl -n '__fish_seen_subcommand_from subjects; and not __fish_seen_subcommand_from search show suggest' -a suggest -d 'propose the further terms that need a request of their own'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a delete -d 'erase one data subject (GDPR Art. 17)'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a plan -d 'show what an erasure would do, and change nothing'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a run -d 'carry a request on from where it stands'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a list -d 'list the requests'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a show -d 'show one request'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a verify -d 'look for what is left of an erased data subject'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a receipt -d 'give the receipt of a completed request'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a close -d 'forget the terms of a completed request'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from export get delete plan run list show verify receipt close' -a export -d 'give one data subject a copy of everything (GDPR Art. 15 and 20)'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from export get delete plan run list show verify receipt close' -a get -d 'say what is kept of one data subject, without the data'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from export get delete plan run list show verify receipt close' -a delete -d 'erase one data subject (GDPR Art. 17)'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from export get delete plan run list show verify receipt close' -a plan -d 'show what an erasure would do, and change nothing'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from export get delete plan run list show verify receipt close' -a run -d 'carry a request on from where it stands'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from export get delete plan run list show verify receipt close' -a list -d 'list the requests'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from export get delete plan run list show verify receipt close' -a show -d 'show one request'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from export get delete plan run list show verify receipt close' -a verify -d 'look for what is left of an erased data subject'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from export get delete plan run list show verify receipt close' -a receipt -d 'give the receipt of a completed request'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from export get delete plan run list show verify receipt close' -a close -d 'forget the terms of a completed request'
 complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a add -d 'keep data for a legal matter'
 complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a list -d 'list the holds'
 complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a release -d 'ask for a hold'\''s release'
@@ -80,6 +82,35 @@ complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subco
 complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l external-contact -d 'an external contact' -x
 complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
 complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l received-at -d 'when the request came in; default now' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l channel -d 'how it came in' -x -a 'cli email tac'
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l channel-ref -d 'the mail'\''s or ticket'\''s reference' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l requester -d 'who asks; the pack says who may ask directly' -x -a 'subject customer partner user'
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l on-behalf-of -d 'whom it is about, when another asks: a reference, no personal data' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l identity-method -d 'how the data subject'\''s identity was checked' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l identity-by -d 'who checked it' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l format -d 'of the tables'\'' files' -x -a 'json ndjson csv'
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l language -d 'in which the data subject is told' -x -a 'ja en de'
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l encrypt-to -d 'encrypt the whole to this certificate, into one file' -r -F
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l language -d 'in which the data subject is told' -x -a 'ja en de'
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
@@ -153,7 +184,7 @@ complete -c ccctl -n '__fish_seen_subcommand_from replay; and __fish_seen_subcom
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from audit' -l pin -d 'a signed checkpoint kept elsewhere, or a receipt, which holds one' -r -F
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from audit' -l key -d 'trust this verifier key instead of the published ones' -x
 complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l domain -d 'the organisation'\''s domain, with which the names of its logs begin; it cannot be changed later' -x
-complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l principal -d 'give a log-in a role (officer, admin, auditor, owner) for a tenant, and make it a member of the group role' -x
+complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l principal -d 'give a log-in a role (officer, admin, auditor, owner, partner) for a tenant, and make it a member of the group role' -x
 complete -c ccctl -n '__fish_seen_subcommand_from migrate; and __fish_seen_subcommand_from db' -l dry-run -d 'say what is missing and stop'
 complete -c ccctl -n '__fish_seen_subcommand_from up; and __fish_seen_subcommand_from sandbox' -l contacts -d 'how many entries the address book gets; conversations scale with it' -x
 complete -c ccctl -n '__fish_seen_subcommand_from up; and __fish_seen_subcommand_from sandbox' -l seed -d 'the same number makes the same people on every machine' -x

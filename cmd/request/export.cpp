@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "cmd/request/exporting.h"
 #include "cmd/request/intake.h"
-#include "run/window.h"
 
 namespace ccctl::cmd {
 namespace {
@@ -59,8 +58,8 @@ std::unique_ptr<request::Package> package_of(App& app, const Args& args) {
 
 int run_export(App& app, const Args& args) {
   const StopWatch watch;
-  Exporting exporting(app, args, format_of(args.get("format")), StopWatch::seen);
-  return exporting.recorded("request.export.refused", [&] {
+  return recording_refusals(app, "request.export.refused", [&] {
+    Exporting exporting(app, args, format_of(args.get("format")), StopWatch::seen);
     const request::Intake intake = intake_of(args, exporting.requests().rules().requests);
     // Reserved before anything is written to the datastore.
     const std::unique_ptr<request::Package> package = package_of(app, args);
@@ -118,8 +117,8 @@ const Spec request_export{
 namespace {
 
 int run_get(App& app, const Args& args) {
-  Exporting exporting(app, args, request::ExportFormat::json);
-  return exporting.recorded("request.get.refused", [&] {
+  return recording_refusals(app, "request.get.refused", [&] {
+    Exporting exporting(app, args, request::ExportFormat::json);
     const Exporting::Who who = exporting.who(args);
     Json summary = exporting.engine().summary(who.ref, who.typed());
     const std::vector<Json> rows = summary["entities"].get<std::vector<Json>>();

@@ -4,9 +4,11 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "audit/event.h"
 #include "base/error.h"
 #include "cmd/wire.h"
 #include "policy/pack.h"
+#include "run/window.h"
 
 namespace ccctl::cmd {
 namespace {
@@ -45,11 +47,18 @@ std::set<std::string> denied(const request::Access& access, const std::vector<st
   return common.value_or(std::set<std::string>{});
 }
 
+// Whoever the datastore lets read at all; the pack, which stands there, says more.
+App& able(App& app) {
+  app.require_role({Role::officer, Role::admin, Role::partner});
+  return app;
+}
+
 }  // namespace
 
 Exporting::Exporting(App& app, const Args& args, request::ExportFormat format,
                      std::function<bool()> stopped)
-    : app_(app), requests_(app), answer_(answer_of(app, args.get("language"))) {
+    : app_(able(app)), requests_(app), answer_(answer_of(app, args.get("language"))) {
+  app.require_role(answer_.access.exporting);
   engine_.emplace(
       requests_.world(), requests_.ground(), answer_,
       request::ExportOptions{format, denied(answer_.access, app.roles()), std::move(stopped)});
@@ -63,15 +72,21 @@ Exporting::Who Exporting::who(const Args& args) {
   return {resolve(person, finder), person.term};
 }
 
-int Exporting::recorded(const std::string& action, const std::function<int()>& work) {
+int recording_refusals(App& app, const std::string& action, const std::function<int()>& work) {
   try {
-    app_.require_role(answer_.access.exporting);
     return work();
   } catch (const Error& error) {
-    if (error.exit_code() == 5) {
-      engine_->refused(action, error);
-      app_.seal_if_possible();
-    }
+    if (error.exit_code() != 5) throw;
+    const audit::Event event{audit::LogName::security,
+                             app.tenant(),
+                             action,
+                             app.actor().login,
+                             "",
+                             Json{{"kind", info(error.kind()).id}, {"reason", error.what()}}};
+    app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
+      audit::append(tx, event, run::datastore_now(tx));
+    });
+    app.seal_if_possible();
     throw;
   }
 }

@@ -1,7 +1,7 @@
-// What `request export` and `request get` share: the pack's answer, the role's rights, the person.
+// What `request export` and `request get` share: the pack's answer, the role's rights (W-03), the
+// person.
 #pragma once
 
-#include <csignal>
 #include <functional>
 #include <optional>
 #include <set>
@@ -13,7 +13,6 @@
 
 namespace ccctl::cmd {
 
-// Checks the actor's role against the pack (W-03) before anything else is done.
 class Exporting {
  public:
   Exporting(
@@ -22,15 +21,13 @@ class Exporting {
 
   const Requests& requests() const { return requests_; }
   request::Export& engine() { return *engine_; }
-  // The person meant; both may be nothing only where a term names nobody.
+  // The person meant; `ref` is nothing where only match tables hold the term.
   struct Who {
     std::optional<subject::SubjectRef> ref;
     std::optional<subject::Identifier> term;
     const subject::Identifier* typed() const { return term ? &*term : nullptr; }
   };
   Who who(const Args& args);
-  // Runs `work`; a refusal is recorded as an event before it is thrown on.
-  int recorded(const std::string& action, const std::function<int()>& work);
 
  private:
   App& app_;
@@ -38,6 +35,9 @@ class Exporting {
   request::Answer answer_;
   std::optional<request::Export> engine_;
 };
+
+// Runs `work`; a refusal is recorded in the security log as `action` before it is thrown on.
+int recording_refusals(App& app, const std::string& action, const std::function<int()>& work);
 
 Option language_option();
 

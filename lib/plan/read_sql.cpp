@@ -181,9 +181,9 @@ std::string ReadWriter::shared_sql(const Table& parent) const {
     for (const Link& link : child.links) {
       if (!link.up_last || link.to != parent.name) continue;
       sql += sql.empty() ? "" : " UNION ";
-      sql += "SELECT " + key_list_sql(parent, "u") + " FROM " + s_.all_of(child.name) + " p JOIN " +
-             s_.from(child.name, "c") + " ON " + same_key_sql(child, "c", "p") + " JOIN " +
-             s_.from(parent.name, "u") + " ON " +
+      sql += "SELECT DISTINCT " + key_list_sql(parent, "u") + " FROM " + s_.all_of(child.name) +
+             " p JOIN " + s_.from(child.name, "c") + " ON " + same_key_sql(child, "c", "p") +
+             " JOIN " + s_.from(parent.name, "u") + " ON " +
              datamap::link_sql(s_.map_, s_.catalog_, child, "c", link, "u") + " AND " +
              datamap::where_sql("c", link.count) + " WHERE " + s_.tenant_of(parent, "u");
       if (s_.scope_.holds(parent.name)) {

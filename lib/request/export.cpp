@@ -294,13 +294,4 @@ Json Export::summary(const std::optional<SubjectRef>& ref, const Identifier* ter
   return answer;
 }
 
-void Export::refused(const std::string& action, const Error& error) {
-  transact([&](store::Tx& tx, Instant now) {
-    audit::append(tx,
-                  {audit::LogName::security, ground_.tenant, action, world_.actor, "",
-                   Json{{"kind", info(error.kind()).id}, {"reason", error.what()}}},
-                  now);
-  });
-}
-
 }  // namespace ccctl::request

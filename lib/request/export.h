@@ -65,8 +65,6 @@ class Export {
   // The same answer without the data: what kinds of it are there, how much, and why (G-19). Records
   // the access in the security log.
   Json summary(const std::optional<subject::SubjectRef>& ref, const subject::Identifier* term);
-  // Records that a request was not taken in.
-  void refused(const std::string& action, const Error& error);
 
  private:
   Found find(store::Tx& tx, const std::optional<subject::SubjectRef>& ref,
