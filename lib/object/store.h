@@ -22,16 +22,12 @@ class ObjectStore {
   // Keys are relative ("acme/rec/7f/…"): an empty key, a leading or trailing "/", an empty part, a
   // part "." or "..", one beginning with ".put-", and NUL are refused (usage).
   virtual void put(std::string_view key, std::string_view bytes) = 0;  // durable when it returns
-<<<<<<< HEAD
   // The same, unless the key is taken: then nothing changes, and false says so. Of several that
   // create one key at once exactly one succeeds.
   virtual bool create(std::string_view key, std::string_view bytes) = 0;
   virtual std::string get(std::string_view key) = 0;  // not_found when absent
-=======
-  virtual std::string get(std::string_view key) = 0;                   // not_found when absent
   // The same in pieces, so that an object may be larger than memory.
   virtual void read(std::string_view key, const std::function<void(std::string_view)>& piece) = 0;
->>>>>>> 42e2c4e (Give a data subject everything of their own, masked where it is others')
   virtual bool exists(std::string_view key) = 0;
   virtual void remove(std::string_view key) = 0;  // durable when it returns
 };
