@@ -45,7 +45,7 @@ render::Format App::Impl::format() const {
 render::Style App::Impl::style() const {
   const std::string wish = args.get("color");
   if (wish == "always") return {true};
-  if (wish == "never" || args.find("out")) return {false};
+  if (wish == "never" || (args.find("out") && !spec.own_out)) return {false};
   const char* no_color = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
   const bool dumb = term == nullptr || std::string_view(term) == "dumb";
@@ -68,7 +68,7 @@ const Context& App::context() const {
 }
 void App::reserve_out() {
   if (impl_->out) return;
-  const std::string path = impl_->args.find("out").value_or("-");
+  const std::string path = impl_->spec.own_out ? "-" : impl_->args.find("out").value_or("-");
   impl_->out = path == "-" ? render::Output::standard() : render::Output::reserve(path);
 }
 

@@ -46,6 +46,10 @@ class App {
   // --tenant, else the actor's only one; `refused` for a tenant that is not the actor's.
   std::string tenant();
   void require_role(std::initializer_list<Role> any_of);
+  // The same with names that a policy gives.
+  void require_role(const std::vector<std::string>& any_of);
+  // The names of the roles that the actor has for the tenant.
+  std::vector<std::string> roles();
 
   const datamap::Map& map();  // the setting `map`, or the sandbox's
   object::ObjectStore& objects(const std::string& name);

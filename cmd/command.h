@@ -59,6 +59,7 @@ struct Spec {
   std::vector<int> exits{};       // the codes it can answer, beside 1, 2, 10
   std::vector<Example> examples{};
   int (*run)(App&, const Args&) = nullptr;
+  bool own_out = false;  // --out is not for what it prints: the command itself writes there
 
   std::string path() const { return noun.empty() ? verb : noun + " " + verb; }
 };

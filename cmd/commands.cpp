@@ -13,6 +13,8 @@ extern const Spec subjects_search;
 extern const Spec subjects_show;
 extern const Spec subjects_suggest;
 extern const Spec request_update;
+extern const Spec request_export;
+extern const Spec request_get;
 extern const Spec request_delete;
 extern const Spec request_plan;
 extern const Spec request_run;
@@ -61,6 +63,8 @@ const std::vector<Spec>& commands() {
       subjects_show,
       subjects_suggest,
       request_update,
+      request_export,
+      request_get,
       request_delete,
       request_plan,
       request_run,

@@ -5,7 +5,7 @@
 build_packages=(
   g++ cmake ninja-build ccache lld
   libssl-dev nlohmann-json3-dev libyaml-cpp-dev libicu-dev libphonenumber-dev
-  libhowardhinnant-date-dev libpq-dev libcli11-dev
+  libhowardhinnant-date-dev libpq-dev libcli11-dev libarchive-dev libkainjow-mustache-dev
   postgresql-15 postgresql-client-15 openssl tzdata util-linux
 )
 # What the tests need beside that.

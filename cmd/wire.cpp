@@ -30,6 +30,7 @@ std::optional<Role> role_named(std::string_view name) {
   if (name == "admin") return Role::admin;
   if (name == "auditor") return Role::auditor;
   if (name == "owner") return Role::owner;
+  if (name == "partner") return Role::partner;
   return std::nullopt;
 }
 
@@ -43,6 +44,8 @@ std::string_view name_of(Role role) {
       return "auditor";
     case Role::owner:
       return "owner";
+    case Role::partner:
+      return "partner";
   }
   return "";
 }
@@ -181,6 +184,19 @@ std::string App::tenant() {
 }
 
 void App::require_role(std::initializer_list<Role> any_of) {
+  std::vector<std::string> names;
+  for (Role role : any_of) names.emplace_back(name_of(role));
+  require_role(names);
+}
+
+std::vector<std::string> App::roles() {
+  const std::string of = tenant();
+  std::vector<std::string> names;
+  for (Role role : wired(*impl_).roles[of]) names.emplace_back(name_of(role));
+  return names;
+}
+
+void App::require_role(const std::vector<std::string>& any_of) {
   Wiring& wiring = wired(*impl_);
   const Actor& who = actor();
   // A role counts for the tenant it was granted for. Without a tenant (several, none chosen) the
@@ -189,9 +205,10 @@ void App::require_role(std::initializer_list<Role> any_of) {
   std::set<Role> held(who.roles.begin(), who.roles.end());
   if (chosen) held = wiring.roles[tenant()];
   std::string wanted;
-  for (Role role : any_of) {
-    if (held.contains(role)) return;
-    wanted += (wanted.empty() ? "" : " or ") + std::string(name_of(role));
+  for (const std::string& name : any_of) {
+    const std::optional<Role> role = role_named(name);
+    if (role && held.contains(*role)) return;
+    wanted += (wanted.empty() ? "" : " or ") + name;
   }
   throw Error(ErrorKind::refused, "this needs the role " + wanted,
               "\"" + who.login + "\" does not have it" +

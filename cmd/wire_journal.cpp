@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -114,6 +115,10 @@ void App::ensure_evidence_key(const std::string& tenant) {
 
 void App::level_journal() {
   if (setting("journal").empty()) return;
+  // What a partner does concerns no journal, and what others left due is not a partner's to write.
+  const std::vector<Role>& roles = actor().roles;
+  if (std::all_of(roles.begin(), roles.end(), [](Role role) { return role == Role::partner; }))
+    return;
   const bool chosen = !setting("tenant").empty() || actor().tenants.size() == 1;
   const std::vector<std::string> tenants = chosen ? std::vector{tenant()} : actor().tenants;
   for (const std::string& one : tenants) journal(one)->append(session());

@@ -1,4 +1,4 @@
-"""Validates documents with a validator that is not ours: schema_check.py SCHEMA DOCUMENT…
+"""Validates documents with a validator that is not ours: schema_check.py SCHEMA [DOCUMENT…]
 
 The schema is checked against its own meta-schema first. YAML is read with PyYAML, JSON being a part of
 it; dates stay texts, as in the readers. Prints one line for each misfit; exit 1 when there is any.
@@ -36,6 +36,6 @@ def main(schema_file, *documents):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
     sys.exit(main(*sys.argv[1:]))

@@ -76,12 +76,12 @@ void check_server(store::Tx& tx, std::vector<Check>& out) {
 
 void check_schema(store::Tx& tx, std::vector<Check>& out) {
   out.push_back(migrations_check(tx));
-  const std::string missing =
-      joined(tx.exec("SELECT name FROM pg_catalog.unnest(ARRAY['ccctl_owner', 'ccctl_officer', "
-                     "'ccctl_admin', 'ccctl_auditor']) AS name WHERE NOT EXISTS (SELECT FROM "
-                     "pg_catalog.pg_roles WHERE rolname = name) ORDER BY name"));
+  const std::string missing = joined(tx.exec(
+      "SELECT name FROM pg_catalog.unnest(ARRAY['ccctl_owner', 'ccctl_officer', "
+      "'ccctl_admin', 'ccctl_auditor', 'ccctl_partner']) AS name WHERE NOT EXISTS (SELECT FROM "
+      "pg_catalog.pg_roles WHERE rolname = name) ORDER BY name"));
   out.push_back({"group roles", missing.empty() ? "ok" : "failed",
-                 missing.empty() ? "all four exist" : "missing: " + missing});
+                 missing.empty() ? "all five exist" : "missing: " + missing});
   out.push_back(rights_check(tx));
 }
 

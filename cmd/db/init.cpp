@@ -22,10 +22,10 @@ Grant parse_grant(const std::string& text) {
   }
   Grant grant{text.substr(0, first), text.substr(first + 1, second - first - 1),
               text.substr(second + 1)};
-  const std::vector<std::string> roles{"officer", "admin", "auditor", "owner"};
+  const std::vector<std::string> roles{"officer", "admin", "auditor", "owner", "partner"};
   if (std::find(roles.begin(), roles.end(), grant.role) == roles.end()) {
     throw Error(ErrorKind::usage, "there is no role \"" + grant.role + "\"",
-                "choose one of officer, admin, auditor, owner");
+                "choose one of officer, admin, auditor, owner, partner");
   }
   return grant;
 }
@@ -100,7 +100,8 @@ const Spec db_init{
     .summary = "create the ccctl schema in the datastore",
     .description =
         "Applies all migrations of the schema ccctl, which creates its tables and the group roles "
-        "ccctl_owner, ccctl_officer, ccctl_admin and ccctl_auditor. Nothing of the contact "
+        "ccctl_owner, ccctl_officer, ccctl_admin, ccctl_auditor and ccctl_partner. Nothing of the "
+        "contact "
         "centre's own schemas is touched. It is safe to repeat.\n"
         "Where a journal is set, it makes the evidence key of each --principal's tenant, unless "
         "there is one.\n"
@@ -112,8 +113,8 @@ const Spec db_init{
                          "cannot be changed later"},
                 {.name = "principal",
                  .value = "LOGIN:ROLE:TENANT",
-                 .help = "give a log-in a role (officer, admin, auditor, owner) for a tenant, and "
-                         "make it a member of the group role",
+                 .help = "give a log-in a role (officer, admin, auditor, owner, partner) for a "
+                         "tenant, and make it a member of the group role",
                  .repeatable = true}},
     .exits = {0, 5, 11, 12, 13},
     .examples = {{"ccctl db init --domain example.org --principal yuki:officer:acme "

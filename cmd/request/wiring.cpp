@@ -14,23 +14,28 @@ Requests::Requests(App& app)
       rules_(request::rules_of(policy::load_pack(app.pack_folder()))),
       ground_{app.map(), rules_, app.tenant()} {}
 
-request::Erasure Requests::erasure(bool guarded, bool seals) {
+request::World Requests::world() {
   App& app = app_;
   const std::string user = app.session().session_user();
-  request::Keyed keyed;
+  return {app.session(),
+          [&app, user] { return app.open_as(user); },
+          app.context(),
+          app.actor().login,
+          [&app](const std::string& name) -> object::ObjectStore& { return app.objects(name); },
+          [&app] { return app.seal_if_possible(); }};
+}
+
+request::Erasure Requests::erasure(bool guarded, bool seals) {
+  App& app = app_;
+  request::World world = this->world();
+  if (!seals) world.seal = [] { return false; };
   if (const journal::EvidenceKey* key = app.evidence_key()) {
-    keyed = [key](std::string_view kind, const Personal<std::string>& value) {
+    world.keyed = [key](std::string_view kind, const Personal<std::string>& value) {
       return key->keyed(kind, value);
     };
   }
-  std::function<void()> guard;
-  if (guarded) guard = [&app] { app.require_level_journal(); };
-  return request::Erasure(
-      {app.session(), [&app, user] { return app.open_as(user); }, app.context(), app.actor().login,
-       [&app](const std::string& name) -> object::ObjectStore& { return app.objects(name); },
-       [&app, seals] { return seals && app.seal_if_possible(); }, std::move(keyed),
-       std::move(guard)},
-      ground_);
+  if (guarded) world.guard = [&app] { app.require_level_journal(); };
+  return request::Erasure(std::move(world), ground_);
 }
 
 int answer(App& app, const request::Request& request) {

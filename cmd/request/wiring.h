@@ -21,6 +21,7 @@ class Requests {
   // Unguarded only for replay, which is what brings a restored datastore level. `seals`: at the end
   // of each request; a worker seals once for many.
   request::Erasure erasure(bool guarded = true, bool seals = true);
+  request::World world();  // for what deletes nothing
 
  private:
   App& app_;

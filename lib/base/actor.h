@@ -6,7 +6,7 @@
 
 namespace ccctl {
 
-enum class Role { officer, admin, auditor, owner };
+enum class Role { officer, admin, auditor, owner, partner };
 
 // The rights come from ccctl.principal, keyed on session_user, never from a setting.
 struct Actor {

@@ -127,6 +127,12 @@ bool FileStore::create(std::string_view key, std::string_view bytes) {
 }
 
 std::string FileStore::get(std::string_view key) {
+  std::string bytes;
+  read(key, [&bytes](std::string_view piece) { bytes += piece; });
+  return bytes;
+}
+
+void FileStore::read(std::string_view key, const std::function<void(std::string_view)>& piece) {
   const File file(::open(path_of(key).c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open()) {
     if (absent(errno)) {
@@ -135,14 +141,13 @@ std::string FileStore::get(std::string_view key) {
     }
     fail("reading an object", errno);
   }
-  std::string bytes;
   char buffer[65536];
   while (true) {
     const ssize_t n = ::read(file.fd(), buffer, sizeof buffer);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail("reading an object", errno);
-    if (n == 0) return bytes;
-    bytes.append(buffer, static_cast<std::size_t>(n));
+    if (n == 0) return;
+    piece({buffer, static_cast<std::size_t>(n)});
   }
 }
 

@@ -16,6 +16,7 @@ class FileStore : public ObjectStore {
   void put(std::string_view key, std::string_view bytes) override;
   bool create(std::string_view key, std::string_view bytes) override;
   std::string get(std::string_view key) override;
+  void read(std::string_view key, const std::function<void(std::string_view)>& piece) override;
   bool exists(std::string_view key) override;
   void remove(std::string_view key) override;
 

@@ -5,6 +5,7 @@
 // store are ErrorKind::io and name the store, never the key.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ class ObjectStore {
   // create one key at once exactly one succeeds.
   virtual bool create(std::string_view key, std::string_view bytes) = 0;
   virtual std::string get(std::string_view key) = 0;  // not_found when absent
+  // The same in pieces, so that an object may be larger than memory.
+  virtual void read(std::string_view key, const std::function<void(std::string_view)>& piece) = 0;
   virtual bool exists(std::string_view key) = 0;
   virtual void remove(std::string_view key) = 0;  // durable when it returns
 };

@@ -70,7 +70,8 @@ std::string Statement::link_sql(const Table& table, const Source& source,
 
 // Parents of which at least one counted child is in scope and no counted child is outside. The
 // inner query stays a plan of its own (OFFSET 0): it runs once per parent over the child's index,
-// where a join would read the whole child table.
+// where a join would read the whole child table. The children in scope are looked up by NOT IN, a
+// hash table made once: NOT EXISTS may read all of them for every parent.
 std::string Statement::last_sql(const Table& table, const Source& source,
                                 const std::string& children) {
   const Table& child = this->table(source.child);
@@ -83,8 +84,8 @@ std::string Statement::last_sql(const Table& table, const Source& source,
          from(child.name, "c") + " ON " + same_key_sql(child, "c", "p") + " JOIN " +
          from(table.name, "t") + " ON " + counted("c", "t") + " WHERE " + tenant_of(table, "t") +
          " AND NOT EXISTS (SELECT 1 FROM " + from(child.name, "o") + " WHERE " + counted("o", "t") +
-         " AND NOT EXISTS (SELECT 1 FROM " + children + " y WHERE " +
-         same_key_sql(child, "o", "y") + ") OFFSET 0)";
+         " AND (" + key_list_sql(child, "o") + ") NOT IN (SELECT " + key_list_sql(child, "y") +
+         " FROM " + children + " y) OFFSET 0)";
 }
 
 std::string Statement::match_sql(const Table& table, const Drivers& drivers) {

@@ -12,7 +12,8 @@ namespace ccctl::plan {
 
 // Names in the statement: s<i> is set i of the scope, f<n> all rows of table n in scope, h<n>… rows
 // kept by a hold, l<n>… by law, kh<n> and kl<n> the same with ancestors, d<n> what is acted upon,
-// z<n> kept ancestors to strip, q<n> rows to update and why, x<n>, u<n>, o<n> the writes.
+// z<n> kept ancestors to strip, q<n> rows to update and why, x<n>, u<n>, o<n> the writes; in a
+// reading one w<n> parents shared with others and c<n> whose rows they are.
 class Statement {
  public:
   Statement(const datamap::Map& map, const datamap::Catalog& catalog, const Scope& scope,
@@ -33,6 +34,7 @@ class Statement {
 
  private:
   friend class HoldWriter;
+  friend class ReadWriter;
   using Names = std::map<datamap::TableName, std::vector<std::string>>;
 
   const datamap::Table& table(const datamap::TableName& name) const { return *map_.table(name); }

@@ -76,6 +76,11 @@ Request Erasure::read(const std::string& request_id) {
 
 // From one phase to the next, or nowhere.
 void Erasure::step(Request& request) {
+  // Only an erasure may delete; of another type the proof alone is left to do here.
+  if (request.type == Type::exporting && live(request.phase) && request.phase != Phase::unsealed) {
+    throw Error(ErrorKind::refused, "request \"" + request.id + "\" is an export that did not end",
+                "repeat `ccctl request export` for the same person: it goes on with this request");
+  }
   switch (request.phase) {
     case Phase::received:
     case Phase::planned:

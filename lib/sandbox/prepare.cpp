@@ -16,6 +16,7 @@ constexpr Login kLogins[] = {{"officer", "ccctl_officer", "officer"},
                              {"officer2", "ccctl_officer", "officer"},
                              {"admin", "ccctl_admin", "admin"},
                              {"auditor", "ccctl_auditor", "auditor"},
+                             {"partner", "ccctl_partner", "partner"},
                              {"sealer", "ccctl_owner", "owner"}};
 
 void make_logins(store::Tx& tx) {

@@ -111,6 +111,39 @@ Rows Connection::simple(const std::string& text) {
   return checked(PQexec(pg_.get(), text.c_str()));
 }
 
+// Ends a statement whose rows nobody wants any more, and takes what is still on its way.
+void Connection::cancel() noexcept {
+  if (PGcancel* request = PQgetCancel(pg_.get())) {
+    char ignored[256];
+    PQcancel(request, ignored, sizeof ignored);
+    PQfreeCancel(request);
+  }
+  while (PGresult* result = PQgetResult(pg_.get())) PQclear(result);
+}
+
+void Connection::stream(const Sql& sql, const std::function<void(const Rows&)>& row) {
+  check_text(sql.text);
+  const std::vector<const char*> values = pointers(sql.params);
+  if (!alive()) lost();
+  if (PQsendQueryParams(pg_.get(), sql.text.c_str(), static_cast<int>(values.size()), nullptr,
+                        values.data(), nullptr, nullptr, 0) != 1 ||
+      PQsetSingleRowMode(pg_.get()) != 1) {
+    lost();
+  }
+  try {
+    while (PGresult* result = PQgetResult(pg_.get())) {
+      if (PQresultStatus(result) == PGRES_SINGLE_TUPLE) {
+        row(Rows(std::make_shared<const Rows::Impl>(result)));
+      } else {
+        checked(result);  // the end, or an error
+      }
+    }
+  } catch (...) {
+    cancel();
+    throw;
+  }
+}
+
 std::uint64_t Connection::copy(const std::string& statement,
                                const std::function<std::string_view()>& next) {
   simple(statement);

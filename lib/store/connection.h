@@ -39,6 +39,9 @@ class Connection {
   // Several statements without parameters, in the simple protocol; gives the last one's result.
   Rows simple(const std::string& text);
 
+  // The rows of one statement as they arrive.
+  void stream(const Sql& sql, const std::function<void(const Rows&)>& row);
+
   // `next` gives chunks of COPY text until it gives an empty one.
   std::uint64_t copy(const std::string& statement, const std::function<std::string_view()>& next);
 
@@ -65,6 +68,7 @@ class Connection {
 
   [[noreturn]] void lost() const;
   Rows checked(PGresult* result);
+  void cancel() noexcept;
   // The name of the prepared statement for this text, or nothing when it runs unprepared.
   Seen* seen(const std::string& text);
 

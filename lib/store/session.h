@@ -109,6 +109,11 @@ class Tx {
   void each(const Sql& sql, const std::function<void(const Rows&, std::size_t row)>& row,
             std::size_t batch = 5000);
 
+  // Hands over the rows of a query one by one as they arrive (each a Rows of one row): constant
+  // memory however long a row is, and no round trips in between. `row` may not use this Tx; when it
+  // throws, the statement is cancelled and the transaction can only be rolled back.
+  void stream(const Sql& sql, const std::function<void(const Rows&)>& row);
+
   // COPY table (columns) FROM STDIN: `next` fills the row and returns false at the end. `table` is
   // SQL (qualified, quoted where needed); columns are plain names, quoted here. Gives the number of
   // rows; what the server refuses is thrown at the end. `next` may not use this Tx; when it throws,

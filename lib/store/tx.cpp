@@ -73,6 +73,10 @@ void Tx::each(const Sql& sql, const std::function<void(const Rows&, std::size_t)
   connection.simple("CLOSE " + name);
 }
 
+void Tx::stream(const Sql& sql, const std::function<void(const Rows&)>& row) {
+  impl_->connection.stream(sql, row);
+}
+
 std::uint64_t Tx::copy_in(const std::string& table, const std::vector<std::string>& columns,
                           const std::function<bool(std::vector<Value>&)>& next) {
   std::string names;

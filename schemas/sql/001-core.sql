@@ -7,7 +7,8 @@ DO $$
 DECLARE
   role_name text;
 BEGIN
-  FOREACH role_name IN ARRAY ARRAY['ccctl_owner', 'ccctl_officer', 'ccctl_admin', 'ccctl_auditor'] LOOP
+  FOREACH role_name IN ARRAY ARRAY['ccctl_owner', 'ccctl_officer', 'ccctl_admin', 'ccctl_auditor',
+                               'ccctl_partner'] LOOP
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role_name) THEN
       BEGIN
         EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', role_name);
@@ -20,7 +21,7 @@ END
 $$;
 
 CREATE SCHEMA ccctl;
-GRANT USAGE ON SCHEMA ccctl TO ccctl_owner, ccctl_officer, ccctl_admin, ccctl_auditor;
+GRANT USAGE ON SCHEMA ccctl TO ccctl_owner, ccctl_officer, ccctl_admin, ccctl_auditor, ccctl_partner;
 
 CREATE TABLE ccctl.migration (
   number     integer PRIMARY KEY,
@@ -38,13 +39,14 @@ CREATE TABLE ccctl.organisation (
 CREATE TABLE ccctl.principal (
   tenant_id text NOT NULL,
   login     text NOT NULL,
-  role      text NOT NULL CHECK (role IN ('officer', 'admin', 'auditor', 'owner')),
+  role      text NOT NULL CHECK (role IN ('officer', 'admin', 'auditor', 'owner',
+              'partner')),      -- through whom the tenant bought the service; no other partner has a row
   PRIMARY KEY (tenant_id, login, role)
 );
 CREATE INDEX principal_login ON ccctl.principal (login);
 
 GRANT SELECT ON ccctl.migration, ccctl.organisation, ccctl.principal
-  TO ccctl_officer, ccctl_admin, ccctl_auditor;
+  TO ccctl_officer, ccctl_admin, ccctl_auditor, ccctl_partner;
 ALTER TABLE ccctl.migration OWNER TO ccctl_owner;
 ALTER TABLE ccctl.organisation OWNER TO ccctl_owner;
 ALTER TABLE ccctl.principal OWNER TO ccctl_owner;

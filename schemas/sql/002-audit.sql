@@ -89,9 +89,9 @@ INSERT INTO ccctl.sealer DEFAULT VALUES;
 
 -- Only these columns: the identity and the time are the datastore's.
 GRANT INSERT (tenant_id, log, line, leaf_hash) ON ccctl.pending
-  TO ccctl_officer, ccctl_admin, ccctl_auditor;
+  TO ccctl_officer, ccctl_admin, ccctl_auditor, ccctl_partner;
 GRANT SELECT ON ccctl.pending, ccctl.shard, ccctl.leaf, ccctl.node, ccctl.checkpoint, ccctl.log_key
-  TO ccctl_officer, ccctl_admin, ccctl_auditor;
+  TO ccctl_officer, ccctl_admin, ccctl_auditor, ccctl_partner;
 
 ALTER TABLE ccctl.pending ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ccctl.shard ENABLE ROW LEVEL SECURITY;

@@ -98,7 +98,8 @@ CREATE UNIQUE INDEX request_confirmation ON ccctl.request (tenant_id, confirmati
   WHERE phase NOT IN ('closed', 'refused', 'cancelled') AND request_type <> 'GDPR_EXPORT';
 -- One live request per person and type. One whose identity check is missing blocks nobody.
 CREATE UNIQUE INDEX request_live ON ccctl.request (tenant_id, request_type, subject_mark)
-  WHERE verified AND phase NOT IN ('completed', 'closed', 'refused', 'cancelled');
+  WHERE verified AND phase NOT IN ('completed', 'closed', 'refused', 'cancelled')
+    AND NOT (request_type = 'GDPR_EXPORT' AND phase = 'unsealed');  -- only its proof is to come
 CREATE INDEX request_of_case ON ccctl.request (tenant_id, case_id) WHERE case_id IS NOT NULL;
 
 -- The members of the merge set, each a related request (formats.md 3); the canonical one last.
@@ -203,8 +204,17 @@ GRANT SELECT, INSERT ON ccctl.receipt TO ccctl_officer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ccctl.attempt TO ccctl_officer;
 GRANT SELECT, UPDATE ON ccctl.attempt TO ccctl_admin;
 GRANT SELECT, INSERT, DELETE ON ccctl.subject_ref TO ccctl_officer;
-GRANT SELECT, INSERT ON ccctl.subject_ref TO ccctl_admin;
-GRANT SELECT ON ccctl.request TO ccctl_admin;
+GRANT SELECT, INSERT ON ccctl.subject_ref TO ccctl_admin, ccctl_partner;
+-- An administrator or a partner may make and end exports, where the pack lets the role; of other
+-- requests they see that they are there.
+GRANT SELECT, INSERT, UPDATE ON ccctl.request TO ccctl_admin, ccctl_partner;
+GRANT INSERT, UPDATE (status) ON ccctl.request_member TO ccctl_admin, ccctl_partner;
+CREATE POLICY ccctl_export_made ON ccctl.request AS RESTRICTIVE FOR INSERT
+  TO ccctl_admin, ccctl_partner
+  WITH CHECK (request_type = 'GDPR_EXPORT' OR pg_catalog.pg_has_role('ccctl_officer', 'MEMBER'));
+CREATE POLICY ccctl_export_ended ON ccctl.request AS RESTRICTIVE FOR UPDATE
+  TO ccctl_admin, ccctl_partner
+  USING (request_type = 'GDPR_EXPORT' OR pg_catalog.pg_has_role('ccctl_officer', 'MEMBER'));
 -- Whoever reads a request sees its members by their pseudonyms, not by their keys.
 GRANT SELECT (tenant_id, request_id, ordinal, related_id, subject_kind, reference, planned_rows, status)
-  ON ccctl.request_member TO ccctl_admin, ccctl_auditor;
+  ON ccctl.request_member TO ccctl_admin, ccctl_auditor, ccctl_partner;

@@ -395,6 +395,7 @@ BEGIN
       'SELECT p.tenant_id FROM ccctl.principal p WHERE p.login = session_user)))', relation);
     EXECUTE pg_catalog.format(
       'GRANT SELECT, UPDATE, DELETE ON %s TO ccctl_officer, ccctl_admin', relation);
+    EXECUTE pg_catalog.format('GRANT SELECT ON %s TO ccctl_partner', relation);
   END LOOP;
 END
 $$;

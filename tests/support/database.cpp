@@ -38,6 +38,7 @@ void make_logins(store::Tx& tx) {
   const std::pair<const char*, const char*> logins[] = {{"officer", "ccctl_officer"},
                                                         {"admin", "ccctl_admin"},
                                                         {"auditor", "ccctl_auditor"},
+                                                        {"partner", "ccctl_partner"},
                                                         {"sealer", "ccctl_owner"}};
   for (const auto& [login, group] : logins) {
     if (tx.exec({"SELECT FROM pg_roles WHERE rolname = $1", {login}}).empty()) {

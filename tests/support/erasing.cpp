@@ -161,13 +161,18 @@ Model Erasing::model() {
   return Model(tx, map, "acme", rules.retention);
 }
 
-request::Erasure Erasing::erasure() {
+request::World Erasing::world() {
   const std::string login = session_.session_user();
-  return request::Erasure(
-      {session_, [this, login] { return database_.session(login); }, context_, login,
-       [this](const std::string&) -> object::ObjectStore& { return *objects_; },
-       [this] { return seal(); }},
-      {map, rules, "acme"});
+  return {session_,
+          [this, login] { return database_.session(login); },
+          context_,
+          login,
+          [this](const std::string&) -> object::ObjectStore& { return *objects_; },
+          [this] { return seal(); }};
+}
+
+request::Erasure Erasing::erasure() {
+  return request::Erasure(world(), {map, rules, "acme"});
 }
 
 bool Erasing::seal() {

@@ -45,6 +45,7 @@ class Erasing {
              const std::optional<Term>& term = std::nullopt);
   // The holds are known to the model, too.
   rule::Hold hold(rule::Hold hold);
+  request::World world();           // what an engine of room request works with
   void lift_holds();                // as a release whose grace has passed
   void run(const store::Sql& sql);  // as the datastore's owner
   Instant now();

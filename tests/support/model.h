@@ -36,6 +36,11 @@ struct Row {
   bool gone = false;
 };
 
+// What a data subject may see: rows of the scope, and parents of such rows that others share.
+struct Visible {
+  Ids own, shared;
+};
+
 // What an erasure would do besides changing the state.
 struct Prediction {
   std::map<std::string, std::uint64_t> actions;  // "table action detail" -> rows, zeros left out
@@ -66,6 +71,14 @@ class Model {
   // rows of match tables that hold the term.
   Prediction erase(const std::vector<subject::SubjectRef>& members, const std::optional<Term>& term,
                    const std::vector<rule::Hold>& holds, Instant now);
+
+  Visible visible(const std::vector<subject::SubjectRef>& members,
+                  const std::optional<Term>& term) const;
+  // The row that a link of the row leads to, and the values of a row by column.
+  std::optional<RowId> follow(RowId child, const std::string& link) const;
+  std::map<std::string, Cell> values(RowId id) const;
+  const std::string& table(RowId id) const { return rows_[id].table->name; }
+  Ids all(const std::string& table) const;  // the tenant's rows
 
   // One line per row that differs; nothing when both are the same. At most `most` lines.
   std::vector<std::string> differences(const Model& other, std::size_t most = 8) const;

@@ -1,0 +1,75 @@
+#include "render/template.h"
+
+#include <kainjow/mustache.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace ccctl::render {
+namespace {
+
+namespace mustache = kainjow::mustache;
+
+mustache::data to_data(const Json& value) {
+  if (value.is_object()) {
+    mustache::data object(mustache::data::type::object);
+    for (const auto& [name, member] : value.items()) object.set(name, to_data(member));
+    return object;
+  }
+  if (value.is_array()) {
+    mustache::data list(mustache::data::type::list);
+    for (const Json& element : value) list.push_back(to_data(element));
+    return list;
+  }
+  if (value.is_boolean()) return mustache::data(value.get<bool>());
+  if (value.is_null()) return mustache::data(false);
+  return mustache::data(value.is_string() ? value.get<std::string>() : value.dump());
+}
+
+std::string fill(const std::string& text, const Json& data, bool html) {
+  mustache::mustache page(text);
+  if (!page.is_valid()) throw Error(ErrorKind::config_invalid, "a template is not well-formed");
+  page.set_custom_escape([html](const std::string& value) {
+    if (!html) return value;
+    std::string out;
+    append_html(out, value);
+    return out;
+  });
+  return page.render(to_data(data));
+}
+
+}  // namespace
+
+void append_html(std::string& out, std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t next = text.find_first_of("&<>\"'", i);
+    out += text.substr(i, next == std::string_view::npos ? next : next - i);
+    if (next == std::string_view::npos) return;
+    switch (text[next]) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += "&#39;";
+    }
+    i = next + 1;
+  }
+}
+
+std::string fill_html(const std::string& text, const Json& data) {
+  return fill(text, data, true);
+}
+std::string fill_text(const std::string& text, const Json& data) {
+  return fill(text, data, false);
+}
+
+}  // namespace ccctl::render

@@ -1,0 +1,297 @@
+#include "request/export.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "audit/event.h"
+#include "audit/sealer.h"
+#include "base/error.h"
+#include "datamap/check.h"
+#include "request/export_write.h"
+#include "run/window.h"
+#include "subject/reference.h"
+
+namespace ccctl::request {
+
+using subject::Identifier;
+using subject::SubjectRef;
+
+Export::Export(World world, Ground ground, const Answer& answer, ExportOptions options)
+    : world_(std::move(world)),
+      ground_(std::move(ground)),
+      answer_(answer),
+      options_(std::move(options)) {}
+
+void Export::transact(const std::function<void(store::Tx& tx, Instant now)>& work) {
+  world_.session.transact(store::Mode::read_committed,
+                          [&](store::Tx& tx) { work(tx, run::datastore_now(tx)); });
+}
+
+// The catalog of this transaction, and what follows from it: a drifted map refuses (map_drift).
+void Export::prepare(store::Tx& tx, const std::string& kind) {
+  reader_.reset();
+  catalog_ = datamap::read_catalog(tx, ground_.map);
+  scope_ = plan::scope_of(ground_.map, kind);
+  require_sight(ground_, *catalog_, *scope_);
+  reader_.emplace(ground_.map, *catalog_, *scope_, ground_.tenant, options_.deny);
+}
+
+Found Export::find(store::Tx& tx, const std::optional<SubjectRef>& ref, const Identifier* term) {
+  prepare(tx, ref ? ref->kind : ground_.map.subjects.front().kind);
+  const subject::Finder finder(tx, ground_.map, *catalog_, ground_.tenant);
+  Found found;
+  std::vector<std::vector<Identifier>> identifiers;
+  if (ref) {
+    found.merge_set = finder.merge_set(*ref);
+    for (const SubjectRef& member : found.merge_set.members)
+      identifiers.push_back(followed(finder.profile(member), term));
+  } else {
+    identifiers.push_back(followed(std::nullopt, term));
+  }
+  found.drivers = drivers_of(finder, found.merge_set.members, identifiers, identifiers.size());
+  plan::Plan plan =
+      plan::erasure_plan(ground_.map, *catalog_, *scope_,
+                         {"export", ground_.tenant, ground_.rules.digest, ground_.map.digest, ""});
+  std::vector<SubjectRef> subjects = found.merge_set.members;
+  if (!ref && term != nullptr) subjects.push_back({"term." + term->kind, {term->value.reveal()}});
+  found.digest = plan::digest(plan, subjects);
+  return found;
+}
+
+Request Export::insert(const Found& found, const Intake& intake) {
+  Request request;
+  const RequestPolicy& policy = ground_.rules.requests;
+  transact([&](store::Tx& tx, Instant now) {
+    request = {};
+    request.tenant = ground_.tenant;
+    request.id = random_uuid(world_.context);
+    request.type = Type::exporting;
+    request.phase = Phase::erasing;  // at work: "searching"
+    request.created_by = world_.actor;
+    request.created_at = now;
+    request.intake = intake;
+    if (intake.received_at == Instant{}) request.intake.received_at = now;
+    request.due_at = due_date(policy, request.type, request.intake.received_at);
+    request.verified = !intake.identity_method.empty() || policy.identity_check_waived;
+    request.confirmation = found.digest;
+    request.policy_digest = ground_.rules.digest;
+    request.map_digest = ground_.map.digest;
+    request.plan = canonical(Json{{"kind", "export"}, {"subject_kind", scope_->kind}});
+    std::vector<SubjectRef> refs = found.merge_set.members;
+    if (refs.empty()) refs.push_back({kTermOnly, {request.id}});
+    for (std::size_t i = 0; i < refs.size(); ++i) {
+      const bool last = i + 1 == refs.size();
+      request.members.push_back({static_cast<int>(i),
+                                 last ? request.id : random_uuid(world_.context), refs[i],
+                                 subject::reference(tx, ground_.tenant, refs[i]), 0, "SEARCHING"});
+    }
+    request.subject_mark =
+        found.merge_set.members.empty() ? found.digest : request.members.back().reference;
+    // An interrupted one goes on, and whoever asks twice at the same moment has one request.
+    if (std::optional<Request> same =
+            find_live(tx, request.tenant, request.type, request.subject_mark)) {
+      request = std::move(*same);
+      return;
+    }
+    request::insert(tx, request);
+    audit::append(tx,
+                  {audit::LogName::evidence, request.tenant, "request.export.started", world_.actor,
+                   request.id,
+                   Json{{"members", request.members.size()},
+                        {"channel", request.intake.channel},
+                        {"policy", request.policy_digest},
+                        {"map", request.map_digest},
+                        {"due", to_text(request.due_at)}}},
+                  now);
+  });
+  if (request.paused_at || request.phase != Phase::erasing) {
+    throw Error(ErrorKind::refused,
+                "request \"" + request.id + "\" for the same person is in phase \"" +
+                    std::string(to_text(request.phase, request.type)) + "\"",
+                "see `ccctl request show " + request.id + "`");
+  }
+  return request;
+}
+
+Request Export::start(const std::optional<SubjectRef>& ref, const Identifier* term,
+                      const Intake& intake) {
+  Found found;
+  {
+    store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
+    found = find(tx, ref, term);
+    const Instant asked =
+        intake.received_at == Instant{} ? run::datastore_now(tx) : intake.received_at;
+    require_window(tx, ground_, *catalog_, Type::exporting, asked);
+    if (!ref) {
+      const std::vector<std::uint64_t> counts = reader_->count(tx, found.drivers);
+      if (std::all_of(counts.begin(), counts.end(), [](std::uint64_t n) { return n == 0; }))
+        throw Error(ErrorKind::not_found, "no data subject matches", "see `ccctl subjects search`");
+    }
+  }
+  return insert(found, intake);
+}
+
+Written Export::write(store::Tx& tx, const Found& found, const Request& request, Instant at,
+                      Package& package) {
+  ExportWriter writer(package, answer_, ground_, *reader_, options_, world_.objects);
+  writer.begin(request, at);
+  reader_->read(tx, found.drivers,
+                [&](std::size_t portion, const plan::Row& row) { writer.row(portion, row); });
+  Written written = writer.close();
+  if (found.merge_set.members.empty()) {
+    for (const datamap::Table& table : ground_.map.tables) {
+      if (table.requires_subject) written.not_covered.push_back(table.name);
+    }
+  }
+  return written;
+}
+
+Json Export::result(const Request& request, const Written& written, const Package& package) const {
+  Json members = Json::array(), tables = Json::array(), not_covered = Json::array();
+  for (const Member& member : request.members)
+    members.push_back({{"reference", member.reference}, {"related", member.related_id}});
+  for (const Written::Part& part : written.parts) {
+    if (part.rows == 0) continue;
+    tables.push_back({{"table", part.portion->table->name},
+                      {"action", "export"},
+                      {"rows", part.rows},
+                      {"masked", part.masked}});
+  }
+  for (const std::string& name : written.not_covered) not_covered.push_back(name);
+  Json result{{"requestType", to_text(request.type)},
+              {"article", article_of(request.type)},
+              {"members", members},
+              {"actions", tables},
+              {"rows", written.rows},
+              {"files", written.files},
+              {"bytes", written.bytes},
+              {"manifest", written.manifest_sha256},
+              {"excluded", excluded_json(ground_.rules.requests)},
+              {"notCovered", not_covered},
+              {"policy", ground_.rules.digest},
+              {"map", ground_.map.digest},
+              {"receivedAt", to_text(request.intake.received_at)},
+              {"requestedBy", request.created_by},
+              {"channel", request.intake.channel},
+              {"outcome", written.not_covered.empty() ? "complete" : "partial"}};
+  if (const std::string recipient = package.recipient(); !recipient.empty())
+    result["recipient"] = recipient;
+  if (!request.intake.requester.empty()) result["requester"] = request.intake.requester;
+  if (!request.intake.identity_method.empty()) {
+    result["identityCheck"] = {{"method", request.intake.identity_method},
+                               {"by", request.intake.identity_by}};
+  }
+  return result;
+}
+
+void Export::complete(Request& request, const Written& written, const Package& package) {
+  transact([&](store::Tx& tx, Instant now) {
+    const Json body = result(request, written, package);
+    request.outcome = body.at("outcome").get<std::string>();
+    request.result = canonical(body);
+    const crypto::Digest leaf =
+        audit::append(tx,
+                      {audit::LogName::evidence, request.tenant, "request.export.completed",
+                       world_.actor, request.id, body},
+                      now);
+    request.leaf_hash = crypto::to_hex(crypto::view(leaf));
+    // The guard on the phase lets one of two processes finish.
+    const store::Rows updated = tx.exec(
+        {"UPDATE ccctl.request SET phase = 'unsealed', outcome = $3::text, result = $4::text, "
+         "planned_rows = $5::bigint, leaf_hash = pg_catalog.decode($6::text, 'hex') WHERE "
+         "tenant_id = $1::text AND request_id = $2::text AND phase = 'searching'",
+         {request.tenant, request.id, request.outcome, request.result, std::to_string(written.rows),
+          request.leaf_hash}});
+    if (updated.affected() != 1) throw Overtaken(request.id);
+    for (const Member& member : request.members)
+      set_member_status(tx, request, member.ordinal, "COMPLETED");
+  });
+  request.phase = Phase::unsealed;
+  request.planned_rows = written.rows;
+  for (Member& member : request.members) member.status = "COMPLETED";
+}
+
+// The evidence says that the answer was given, and its last step failed: it says that, too.
+void Export::failed(const Request& request) {
+  transact([&](store::Tx& tx, Instant now) {
+    audit::append(tx,
+                  {audit::LogName::evidence, request.tenant, "request.export.undelivered",
+                   world_.actor, request.id, Json{{"receipt", request.leaf_hash}}},
+                  now);
+    tx.exec(
+        {"UPDATE ccctl.request SET outcome = 'failed' WHERE tenant_id = $1::text AND "
+         "request_id = $2::text",
+         {request.tenant, request.id}});
+  });
+}
+
+Request Export::run(Request request, const std::optional<SubjectRef>& ref, const Identifier* term,
+                    Package& package) {
+  std::optional<Written> written;
+  {
+    store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
+    const Found found = find(tx, ref, term);
+    if (found.digest != request.confirmation) {
+      throw Error(ErrorKind::stale_plan,
+                  "the person's entries or the rules have changed since request \"" + request.id +
+                      "\" began",
+                  "cancel it with `ccctl request cancel " + request.id + "`, then ask again");
+    }
+    written = write(tx, found, request, run::datastore_now(tx), package);
+  }
+  complete(request, *written, package);
+  try {
+    package.publish();
+  } catch (const Error&) {
+    failed(request);
+    throw;
+  }
+  world_.seal();
+  transact([&](store::Tx& tx, Instant) {
+    crypto::Digest leaf{};
+    const std::string bytes = crypto::from_hex(request.leaf_hash).value_or("");
+    std::copy(bytes.begin(), bytes.end(), leaf.begin());
+    if (audit::prove(tx, request.tenant, leaf)) set_phase(tx, request, Phase::completed);
+  });
+  return request;
+}
+
+Json Export::summary(const std::optional<SubjectRef>& ref, const Identifier* term) {
+  Found found;
+  std::vector<std::uint64_t> counts;
+  Json tables = Json::array();
+  std::uint64_t rows = 0;
+  {
+    store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
+    found = find(tx, ref, term);
+    counts = reader_->count(tx, found.drivers);
+  }
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const plan::Portion& portion = reader_->portions()[i];
+    rows += counts[i];
+    if (counts[i] == 0) continue;
+    Json kinds = Json::array();
+    for (const datamap::DataType& type : portion.table->data) kinds.push_back(type.is);
+    tables.push_back({{"table", portion.table->name},
+                      {"name", answer_.wording.name(portion.table->name)},
+                      {"category", portion.table->category},
+                      {"data", kinds},
+                      {"rows", counts[i]}});
+  }
+  if (rows == 0)
+    throw Error(ErrorKind::not_found, "no data subject matches", "see `ccctl subjects search`");
+  transact([&](store::Tx& tx, Instant now) {
+    Json references = Json::array();
+    for (const SubjectRef& member : found.merge_set.members)
+      references.push_back(subject::reference(tx, ground_.tenant, member));
+    audit::append(tx,
+                  {audit::LogName::security, ground_.tenant, "request.get", world_.actor, "",
+                   Json{{"subjects", references}, {"rows", rows}}},
+                  now);
+  });
+  Json answer = answer_json(answer_, ground_.rules, reader_->portions(), ground_.tenant);
+  answer["entities"] = tables;
+  return answer;
+}
+
+}  // namespace ccctl::request
