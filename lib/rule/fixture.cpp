@@ -39,7 +39,7 @@ void read_anchor(AnchorValue& out, doc::Value& value) {
                 {doc::Shape::null, [](doc::Value& v) { v.null(); }}});
 }
 
-const doc::Choices<Then> kThen{{"delete", Then::erase}, {"anonymise", Then::anonymise}};
+const doc::Choices<Then> kThenWanted{{"delete", Then::erase}, {"anonymise", Then::anonymise}};
 const doc::Choices<State> kStates{
     {"held", State::held},           {"no_zone", State::no_zone},
     {"unmanaged", State::unmanaged}, {"quarantined", State::quarantined},
@@ -79,7 +79,7 @@ void describe_expectation(Expectation& expect, doc::Fields& f) {
   f.field("min_over_max", false, "whether a minimum outlasts the maximum",
           [&](doc::Value& value) { value.boolean(expect.min_over_max.emplace()); });
   f.field("then", false, "what happens to a due row",
-          [&](doc::Value& value) { value.choice(expect.then.emplace(), kThen); });
+          [&](doc::Value& value) { value.choice(expect.then.emplace(), kThenWanted); });
   f.optional("rules", expect.rules, "the rules that decide");
 }
 
@@ -151,7 +151,7 @@ Outcome run(const Case& each, const Ruleset& rules) {
   compare("rules", expect.rules, found.deciding());
   if (expect.then && *expect.then != found.then) {
     outcome.mismatches.push_back(
-        {"then", std::string(kThen.name(*expect.then)), std::string(kThen.name(found.then))});
+        {"then", std::string(kThenWanted.name(*expect.then)), std::string(kThenWanted.name(found.then))});
   }
   return outcome;
 }

@@ -54,14 +54,14 @@ class Rulesets : public ::testing::Test {
   fs::path root_;
 };
 
-std::string rule(const std::string& id, const std::string& body) {
+std::string rule_text(const std::string& id, const std::string& body) {
   return "- {id: " + id + ", match: {data: chat}, anchor: created, " + body +
          ", basis: contract, reason: r}\n";
 }
 
 TEST_F(Rulesets, AChildReplacesARuleWhole) {
-  pack("base", rule("a", "after: P1Y, then: anonymise") + rule("b", "after: P1Y"));
-  pack("child", rule("a", "after: P2Y"), "base");
+  pack("base", rule_text("a", "after: P1Y, then: anonymise") + rule_text("b", "after: P1Y"));
+  pack("child", rule_text("a", "after: P2Y"), "base");
   const Ruleset set = read("child");
   ASSERT_EQ(set.rules.size(), 2U);
   EXPECT_EQ(set.rules[0].rule.after->fixed, parse_duration("P2Y"));
@@ -76,42 +76,43 @@ TEST_F(Rulesets, AChildReplacesARuleWhole) {
 }
 
 TEST_F(Rulesets, ADiamondLoadsOnce) {
-  pack("base", rule("a", "after: P1Y"));
-  pack("left", rule("l", "after: P1Y"), "base");
-  pack("right", rule("r", "after: P1Y"), "base");
-  pack("top", rule("a", "after: P2Y"), "left, right");
+  pack("base", rule_text("a", "after: P1Y"));
+  pack("left", rule_text("l", "after: P1Y"), "base");
+  pack("right", rule_text("r", "after: P1Y"), "base");
+  pack("top", rule_text("a", "after: P2Y"), "left, right");
   EXPECT_EQ(read("top").rules.size(), 3U);
 }
 
 TEST_F(Rulesets, RefusesTwoRulesOfOneId) {
-  pack("twice", rule("a", "after: P1Y") + rule("a", "after: P2Y"));
+  pack("twice", rule_text("a", "after: P1Y") + rule_text("a", "after: P2Y"));
   EXPECT_NE(refusal("twice").find("two rules \"a\""), std::string::npos);
-  pack("left", rule("a", "after: P1Y"));
-  pack("right", rule("a", "after: P2Y"));
-  pack("top", rule("t", "after: P1Y"), "left, right");
+  pack("left", rule_text("a", "after: P1Y"));
+  pack("right", rule_text("a", "after: P2Y"));
+  pack("top", rule_text("t", "after: P1Y"), "left, right");
   EXPECT_NE(refusal("top").find("two rules \"a\""), std::string::npos);
 }
 
 TEST_F(Rulesets, AComplianceRuleIsOnlyTightened) {
   const std::string lock = ", lock: compliance";
-  pack("base", rule("max", "after: P90D" + lock) + rule("min", "min: P1Y" + lock));
+  pack("base", rule_text("max", "after: P90D" + lock) + rule_text("min", "min: P1Y" + lock));
   const auto child = [&](const std::string& rules, const std::string& zone = "UTC") {
     pack("child", rules, "base", zone);
     return refusal("child");
   };
-  EXPECT_EQ(child(rule("max", "after: P30D" + lock)), "");
-  EXPECT_EQ(child(rule("min", "min: P2Y" + lock)), "");
-  EXPECT_NE(child(rule("max", "after: P91D" + lock)).find("longer"), std::string::npos);
-  EXPECT_NE(child(rule("max", "after: P2M" + lock)).find("longer"), std::string::npos);
-  EXPECT_NE(child(rule("max", "after: P30D")).find("keep the lock"), std::string::npos);
-  EXPECT_NE(child(rule("max", "within: P30D" + lock)), "");
-  EXPECT_NE(child(rule("max", "after: {setting: s}" + lock)), "");
-  EXPECT_NE(child(rule("max", "after: P30D, then: anonymise" + lock)), "");
-  EXPECT_NE(child(rule("max", "after: P30D, stages: {purge: P1D}" + lock)), "");
-  EXPECT_NE(child(rule("max", "after: P30D, granularity: day" + lock)), "");
-  EXPECT_NE(child(rule("max", "after: P30D" + lock), "Asia/Tokyo").find("zone"), std::string::npos);
-  EXPECT_NE(child(rule("min", "min: P11M" + lock)).find("shorter"), std::string::npos);
-  EXPECT_NE(child(rule("min", "min: P2Y, pending: ignore" + lock)), "");
+  EXPECT_EQ(child(rule_text("max", "after: P30D" + lock)), "");
+  EXPECT_EQ(child(rule_text("min", "min: P2Y" + lock)), "");
+  EXPECT_NE(child(rule_text("max", "after: P91D" + lock)).find("longer"), std::string::npos);
+  EXPECT_NE(child(rule_text("max", "after: P2M" + lock)).find("longer"), std::string::npos);
+  EXPECT_NE(child(rule_text("max", "after: P30D")).find("keep the lock"), std::string::npos);
+  EXPECT_NE(child(rule_text("max", "within: P30D" + lock)), "");
+  EXPECT_NE(child(rule_text("max", "after: {setting: s}" + lock)), "");
+  EXPECT_NE(child(rule_text("max", "after: P30D, then: anonymise" + lock)), "");
+  EXPECT_NE(child(rule_text("max", "after: P30D, stages: {purge: P1D}" + lock)), "");
+  EXPECT_NE(child(rule_text("max", "after: P30D, granularity: day" + lock)), "");
+  EXPECT_NE(child(rule_text("max", "after: P30D" + lock), "Asia/Tokyo").find("zone"),
+            std::string::npos);
+  EXPECT_NE(child(rule_text("min", "min: P11M" + lock)).find("shorter"), std::string::npos);
+  EXPECT_NE(child(rule_text("min", "min: P2Y, pending: ignore" + lock)), "");
   EXPECT_NE(child("- {id: max, match: {data: chat, tenant: acme}, anchor: created, after: P1D, "
                   "lock: compliance, basis: contract, reason: r}\n")
                 .find("fewer rows"),
@@ -129,9 +130,9 @@ TEST_F(Rulesets, RefusesARuleThatMatchesEverything) {  // S-40
 }
 
 TEST_F(Rulesets, SettingsBelongToARuleAndATenant) {  // W-32
-  pack("base", rule("a", "after: {setting: chat_retention}"));
+  pack("base", rule_text("a", "after: {setting: chat_retention}"));
   settings("base", "acme.yaml", "{chat_retention: P90D}");
-  pack("child", rule("b", "after: P1Y"), "base");
+  pack("child", rule_text("b", "after: P1Y"), "base");
   EXPECT_EQ(read("child").settings.at("acme").at("chat_retention"), parse_duration("P90D"));
   settings("child", "acme.yaml", "{chat_retention: P30D}");
   EXPECT_EQ(read("child").settings.at("acme").at("chat_retention"), parse_duration("P30D"));
@@ -143,7 +144,7 @@ TEST_F(Rulesets, SettingsBelongToARuleAndATenant) {  // W-32
 
 TEST_F(Rulesets, RefusesWhatCannotBeMeant) {
   const auto refused = [&](const std::string& body) {
-    pack("bad", rule("a", body));
+    pack("bad", rule_text("a", body));
     return refusal("bad");
   };
   EXPECT_NE(refused("after: PT36H, granularity: day").find("civil day"), std::string::npos);
@@ -152,7 +153,7 @@ TEST_F(Rulesets, RefusesWhatCannotBeMeant) {
   EXPECT_NE(refused("min: P1Y, then: delete"), "");
   EXPECT_NE(refused("after: 30"), "");
   EXPECT_NE(refused("after: P-1D"), "");
-  pack("bad", rule("a", "after: P1D"), "", "Asia/Tokio");
+  pack("bad", rule_text("a", "after: P1D"), "", "Asia/Tokio");
   EXPECT_NE(refusal("bad").find("unknown time zone"), std::string::npos);
   std::ofstream(root_ / "bad" / "retention.yaml")
       << "apiVersion: ccctl/v1\nkind: Retention\nzone: UTC\nrules: []\n";
@@ -165,7 +166,7 @@ TEST_F(Rulesets, RefusesWhatCannotBeMeant) {
 
 // What differs, and whether a row may be due earlier.
 TEST_F(Rulesets, TheDifferenceSaysWhatMakesRowsDueEarlier) {
-  const std::string before = rule("max", "after: P1Y") + rule("min", "min: P1Y");
+  const std::string before = rule_text("max", "after: P1Y") + rule_text("min", "min: P1Y");
   pack("a", before);
   const auto earlier = [&](const std::string& rules) {
     pack("b", rules);
@@ -177,27 +178,33 @@ TEST_F(Rulesets, TheDifferenceSaysWhatMakesRowsDueEarlier) {
     return ids;
   };
   EXPECT_EQ(earlier(before), "");
-  EXPECT_EQ(earlier(rule("min", "min: P1Y") + rule("max", "after: P1Y")), "");
-  EXPECT_EQ(earlier(rule("max", "after: P2Y") + rule("min", "min: P1Y")), "changed max; ");
-  EXPECT_EQ(earlier(rule("max", "after: P11M") + rule("min", "min: P1Y")), "changed max earlier; ");
-  EXPECT_EQ(earlier(rule("max", "after: P365D") + rule("min", "min: P1Y")),
-            "changed max earlier; ");
-  EXPECT_EQ(earlier(rule("max", "after: P1Y") + rule("min", "min: P2Y")), "changed min; ");
-  EXPECT_EQ(earlier(rule("max", "after: P1Y") + rule("min", "min: P1M")), "changed min earlier; ");
-  EXPECT_EQ(earlier(rule("max", "after: P1Y")), "removed min earlier; ");
-  EXPECT_EQ(earlier(rule("min", "min: P1Y")), "removed max; ");
-  EXPECT_EQ(earlier(before + rule("new", "after: P9Y")), "added new earlier; ");
-  EXPECT_EQ(earlier(before + rule("new", "min: P9Y")), "added new; ");
-  EXPECT_EQ(earlier(rule("max", "after: P1Y, requirements: [W-33]") + rule("min", "min: P1Y")),
+  EXPECT_EQ(earlier(rule_text("min", "min: P1Y") + rule_text("max", "after: P1Y")), "");
+  EXPECT_EQ(earlier(rule_text("max", "after: P2Y") + rule_text("min", "min: P1Y")),
             "changed max; ");
-  EXPECT_EQ(earlier(rule("max", "after: P1Y, lock: compliance") + rule("min", "min: P1Y")),
+  EXPECT_EQ(earlier(rule_text("max", "after: P11M") + rule_text("min", "min: P1Y")),
             "changed max earlier; ");
+  EXPECT_EQ(earlier(rule_text("max", "after: P365D") + rule_text("min", "min: P1Y")),
+            "changed max earlier; ");
+  EXPECT_EQ(earlier(rule_text("max", "after: P1Y") + rule_text("min", "min: P2Y")),
+            "changed min; ");
+  EXPECT_EQ(earlier(rule_text("max", "after: P1Y") + rule_text("min", "min: P1M")),
+            "changed min earlier; ");
+  EXPECT_EQ(earlier(rule_text("max", "after: P1Y")), "removed min earlier; ");
+  EXPECT_EQ(earlier(rule_text("min", "min: P1Y")), "removed max; ");
+  EXPECT_EQ(earlier(before + rule_text("new", "after: P9Y")), "added new earlier; ");
+  EXPECT_EQ(earlier(before + rule_text("new", "min: P9Y")), "added new; ");
+  EXPECT_EQ(
+      earlier(rule_text("max", "after: P1Y, requirements: [W-33]") + rule_text("min", "min: P1Y")),
+      "changed max; ");
+  EXPECT_EQ(
+      earlier(rule_text("max", "after: P1Y, lock: compliance") + rule_text("min", "min: P1Y")),
+      "changed max earlier; ");
 }
 
 TEST_F(Rulesets, AnExplicitMaximumThatGoesUncoversTheDefault) {
   const std::string fallback =
       "- {id: any, match: {}, anchor: tenant.end, after: P1D, basis: contract, reason: r}\n";
-  pack("a", fallback + rule("long", "after: P9Y"));
+  pack("a", fallback + rule_text("long", "after: P9Y"));
   pack("b", fallback);
   const std::vector<Change> changes = diff(read("a"), read("b"));
   ASSERT_EQ(changes.size(), 1U);
