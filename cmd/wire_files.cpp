@@ -117,8 +117,9 @@ std::string App::pack_folder() {
     const std::string sql = "SELECT " + store::quote_name(tenants.pack->column) + " FROM " +
                             table_sql(tenants.table) + " WHERE " + store::quote_name(tenants.key) +
                             " = $1";
+    const std::string who = tenant();  // it may have to ask the datastore first
     session().transact(store::Mode::read_only_snapshot, [&](store::Tx& tx) {
-      const store::Rows rows = tx.exec({sql, {tenant()}});
+      const store::Rows rows = tx.exec({sql, {who}});
       if (!rows.empty()) name = rows.text(0, 0);
     });
   }

@@ -57,11 +57,13 @@ _ccctl() {
   done
   local words=""
   case "$noun $verb" in
-    " ") words="subjects request hold approve audit policy datamap db sandbox config version help" ;;
+    " ") words="subjects request hold approve retention journal audit policy datamap db sandbox config version help" ;;
     "subjects ") words="search show suggest" ;;
     "request ") words="delete plan run list show verify receipt close" ;;
     "hold ") words="add list release" ;;
-    "approve ") words="list show sign" ;;
+    "approve ") words="list show sign reject" ;;
+    "retention ") words="replay" ;;
+    "journal ") words="status verify" ;;
     "audit ") words="verify seal" ;;
     "policy ") words="validate show explain diff test" ;;
     "datamap ") words="check show" ;;
@@ -74,7 +76,7 @@ _ccctl() {
     "request delete") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --dry-run --confirm --confirm-merge-set --override --output --out --tenant --datastore --config --quiet --color" ;;
     "request plan") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
     "request run") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
-    "request list") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "request list") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
     "request show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "request verify") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --deep --output --out --tenant --datastore --config --quiet --color" ;;
     "request receipt") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
@@ -82,9 +84,13 @@ _ccctl() {
     "hold add") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --matter --reason --custodian --category --data --created-from --created-to --review-on --output --out --tenant --datastore --config --quiet --color" ;;
     "hold list") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "hold release") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;
-    "approve list") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "approve list") words="-o --help --open --output --out --tenant --datastore --config --quiet --color" ;;
     "approve show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "approve sign") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "approve reject") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;
+    "retention replay") words="-o --help --reason --dry-run --output --out --tenant --datastore --config --quiet --color" ;;
+    "journal status") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "journal verify") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "audit verify") words="-o --help --pin --key --output --out --tenant --datastore --config --quiet --color" ;;
     "audit seal") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "policy validate") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
