@@ -255,7 +255,7 @@ class Deciding {
   bool overdue_ = false;
 };
 
-constexpr std::pair<State, std::string_view> kStates[] = {
+constexpr std::pair<State, std::string_view> kStateNames[] = {
     {State::held, "held"},           {State::no_zone, "no_zone"},
     {State::unmanaged, "unmanaged"}, {State::quarantined, "quarantined"},
     {State::unset, "unset"},         {State::pending_anchor, "pending_anchor"},
@@ -282,13 +282,13 @@ Json verdict_json(const Verdict& v) {
 }  // namespace
 
 std::string_view name_of(State state) {
-  const auto* found = std::find_if(std::begin(kStates), std::end(kStates),
+  const auto* found = std::find_if(std::begin(kStateNames), std::end(kStateNames),
                                    [&](const auto& each) { return each.first == state; });
   return found->second;
 }
 
 std::optional<State> state_named(std::string_view name) {
-  for (const auto& [state, text] : kStates) {
+  for (const auto& [state, text] : kStateNames) {
     if (text == name) return state;
   }
   return std::nullopt;
