@@ -125,16 +125,20 @@ class Verifier {
   // A phone number is mentioned in many ways: compare its last digits with the text's digits; other
   // values by their folded text.
   std::string mention(const Column& column, const Identifier& identifier, store::Params& params) {
-    const std::string value = datamap::site_text_sql("t", column.site);
-    if (identifier.kind == "phone") {
-      const std::string digits = text::digits(identifier.value.reveal());
-      const std::string tail = digits.size() <= 8 ? digits : digits.substr(digits.size() - 8);
-      return "strpos(regexp_replace(translate(" + value +
-             ", '０１２３４５６７８９', '0123456789'), '[^0-9]', '', 'g'), " + params.bind(tail) +
-             "::text) > 0";
-    }
-    return "strpos(lower(normalize(" + value + ", NFKC)), " +
-           params.bind(identifier.value.reveal()) + "::text) > 0";
+    const auto in = [&](const std::string& value) {
+      if (identifier.kind == "phone") {
+        const std::string digits = text::digits(identifier.value.reveal());
+        const std::string tail = digits.size() <= 8 ? digits : digits.substr(digits.size() - 8);
+        return "strpos(regexp_replace(translate(" + value +
+               ", '０１２３４５６７８９', '0123456789'), '[^0-9]', '', 'g'), " + params.bind(tail) +
+               "::text) > 0";
+      }
+      return "strpos(lower(normalize(" + value + ", NFKC)), " +
+             params.bind(identifier.value.reveal()) + "::text) > 0";
+    };
+    if (!column.site.many()) return in(datamap::site_text_sql("t", column.site));
+    return "EXISTS (SELECT 1 FROM pg_catalog.jsonb_array_elements_text(" +
+           datamap::site_values_sql("t", column.site) + ") AS e(v) WHERE " + in("e.v") + ")";
   }
 
   // Whether the row still belongs to somebody: one of its follow links leads to a row, or one that
