@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "rule/ruleset.h"
 
 namespace ccctl::request {
 namespace {
@@ -123,7 +124,7 @@ PackRules rules_of(const policy::Pack& pack) {
                 "a pack needs exactly one");
   }
   PackRules rules{
-      std::move(found.front()), pack.read_all<rule::Retention>("Retention"), {}, pack.digest};
+      std::move(found.front()), rule::retention_of(pack), {}, pack.digest};
   for (SubProcessors& document : pack.read_all<SubProcessors>("SubProcessors")) {
     for (SubProcessor& processor : document.processors)
       rules.sub_processors.push_back(std::move(processor));
