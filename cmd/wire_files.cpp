@@ -173,6 +173,7 @@ bool App::seal_if_possible() {
 
 std::vector<crypto::VerifierKey> App::verifier_keys() {
   std::vector<crypto::VerifierKey> keys;
+  const std::string who = tenant();
   session().transact(store::Mode::read_only_snapshot,
                      [&](store::Tx& tx) { keys = audit::published_keys(tx, who); });
   return keys;

@@ -6,6 +6,7 @@ _ccctl() {
   case "$prev" in
     --acknowledge) :; return ;;
     --address) :; return ;;
+    --anchor) :; return ;;
     --by) :; return ;;
     --case) :; return ;;
     --category) COMPREPLY=($(compgen -W "registration host_usage generated" -- "$cur")); return ;;
@@ -23,17 +24,21 @@ _ccctl() {
     --dialer-contact) :; return ;;
     --domain) :; return ;;
     --email) :; return ;;
+    --encrypt-to) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --external-contact) :; return ;;
     --format) :; return ;;
+    --granularity) COMPREPLY=($(compgen -W "instant day" -- "$cur")); return ;;
     --identity-by) :; return ;;
     --identity-method) :; return ;;
     --import) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --key) :; return ;;
+    --language) COMPREPLY=($(compgen -W "ja en de" -- "$cur")); return ;;
     --matter) :; return ;;
     --name) :; return ;;
     --on-behalf-of) :; return ;;
     --out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --override) :; return ;;
+    --period) :; return ;;
     --phone) :; return ;;
     --pin) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --principal) :; return ;;
@@ -50,6 +55,7 @@ _ccctl() {
     --tenant) :; return ;;
     --user) :; return ;;
     --waive) :; return ;;
+    --zone) :; return ;;
     -o|--output) COMPREPLY=($(compgen -W "table json ndjson csv" -- "$cur")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -62,14 +68,15 @@ _ccctl() {
   done
   local words=""
   case "$noun $verb" in
-    " ") words="subjects request hold approve retention journal audit datamap db sandbox config version help" ;;
+    " ") words="subjects request hold approve retention journal audit policy datamap db sandbox config version help" ;;
     "subjects ") words="search show suggest" ;;
-    "request ") words="update delete plan run list show retry verify receipt extend pause refuse cancel close" ;;
+    "request ") words="update export get delete plan run list show retry verify receipt extend pause refuse cancel close" ;;
     "hold ") words="add list release" ;;
     "approve ") words="list show sign reject" ;;
     "retention ") words="replay" ;;
     "journal ") words="status verify" ;;
     "audit ") words="verify seal" ;;
+    "policy ") words="validate show explain diff test" ;;
     "datamap ") words="check show" ;;
     "db ") words="init migrate doctor" ;;
     "sandbox ") words="up status seed down" ;;
@@ -78,10 +85,12 @@ _ccctl() {
     "subjects show") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
     "subjects suggest") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
     "request update") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --dry-run --confirm --confirm-merge-set --case --queue --set --output --out --tenant --datastore --config --quiet --color" ;;
+    "request export") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --format --language --encrypt-to --output --out --tenant --datastore --config --quiet --color" ;;
+    "request get") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --language --output --out --tenant --datastore --config --quiet --color" ;;
     "request delete") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --dry-run --confirm --confirm-merge-set --case --queue --override --output --out --tenant --datastore --config --quiet --color" ;;
     "request plan") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --case --require-match --import --format --output --out --tenant --datastore --config --quiet --color" ;;
     "request run") words="-o --help --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --acknowledge --ref --waive --reason --confirm --import --format --output --out --tenant --datastore --config --quiet --color" ;;
-    "request list") words="-o --help --overdue --case --output --out --tenant --datastore --config --quiet --color" ;;
+    "request list") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --overdue --case --output --out --tenant --datastore --config --quiet --color" ;;
     "request show") words="-o --help --format --output --out --tenant --datastore --config --quiet --color" ;;
     "request retry") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "request verify") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --deep --output --out --tenant --datastore --config --quiet --color" ;;
@@ -103,6 +112,11 @@ _ccctl() {
     "journal verify") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "audit verify") words="-o --help --pin --key --output --out --tenant --datastore --config --quiet --color" ;;
     "audit seal") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "policy validate") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "policy show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "policy explain") words="-o --help --anchor --period --zone --granularity --output --out --tenant --datastore --config --quiet --color" ;;
+    "policy diff") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "policy test") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "datamap check") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "datamap show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "db init") words="-o --help --domain --principal --output --out --tenant --datastore --config --quiet --color" ;;

@@ -17,20 +17,22 @@ complete -c ccctl -n __fish_use_subcommand -a help -d 'show help on a command'
 complete -c ccctl -n '__fish_seen_subcommand_from subjects; and not __fish_seen_subcommand_from search show suggest' -a search -d 'find the people whom a term may mean'
 complete -c ccctl -n '__fish_seen_subcommand_from subjects; and not __fish_seen_subcommand_from search show suggest' -a show -d 'show the identifiers of the people whom a term may mean, side by side'
 complete -c ccctl -n '__fish_seen_subcommand_from subjects; and not __fish_seen_subcommand_from search show suggest' -a suggest -d 'propose the further terms that need a request of their own'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a update -d 'put right what is wrong about one data subject (GDPR Art. 16)'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a delete -d 'erase one data subject (GDPR Art. 17)'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a plan -d 'show what an erasure would do, or which requests a case needs'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a run -d 'carry requests on from where they stand'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a list -d 'list the requests'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a show -d 'show one request'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a retry -d 'try again the related requests that failed'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a verify -d 'look for what is left of an erased data subject'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a receipt -d 'give the receipt of a completed request'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a extend -d 'put off the answer to a request'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a pause -d 'stop a request'\''s clock for a clarification'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a refuse -d 'refuse a request, with reasons'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a cancel -d 'cancel a request that was withdrawn'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a close -d 'forget the terms of a completed request'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a update -d 'put right what is wrong about one data subject (GDPR Art. 16)'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a export -d 'give one data subject a copy of everything (GDPR Art. 15 and 20)'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a get -d 'say what is kept of one data subject, without the data'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a delete -d 'erase one data subject (GDPR Art. 17)'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a plan -d 'show what an erasure would do, or which requests a case needs'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a run -d 'carry requests on from where they stand'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a list -d 'list the requests'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a show -d 'show one request'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a retry -d 'try again the related requests that failed'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a verify -d 'look for what is left of an erased data subject'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a receipt -d 'give the receipt of a completed request'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a extend -d 'put off the answer to a request'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a pause -d 'stop a request'\''s clock for a clarification'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a refuse -d 'refuse a request, with reasons'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a cancel -d 'cancel a request that was withdrawn'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update export get delete plan run list show retry verify receipt extend pause refuse cancel close' -a close -d 'forget the terms of a completed request'
 complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a add -d 'keep data for a legal matter'
 complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a list -d 'list the holds'
 complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a release -d 'ask for a hold'\''s release'
@@ -114,6 +116,35 @@ complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcom
 complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l case -d 'the case that the request belongs to' -x
 complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l queue -d 'return at once; a worker (`request run` without an id) does it'
 complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l set -d 'the new value; KIND:OLD=NEW where the person has several' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l received-at -d 'when the request came in; default now' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l channel -d 'how it came in' -x -a 'cli email tac'
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l channel-ref -d 'the mail'\''s or ticket'\''s reference' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l requester -d 'who asks; the pack says who may ask directly' -x -a 'subject customer partner user'
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l on-behalf-of -d 'whom it is about, when another asks: a reference, no personal data' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l identity-method -d 'how the data subject'\''s identity was checked' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l identity-by -d 'who checked it' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l format -d 'of the tables'\'' files' -x -a 'json ndjson csv'
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l language -d 'in which the data subject is told' -x -a 'ja en de'
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l encrypt-to -d 'encrypt the whole to this certificate, into one file' -r -F
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l language -d 'in which the data subject is told' -x -a 'ja en de'
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
@@ -163,6 +194,15 @@ complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcomman
 complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l confirm -d 'of an import: the confirmation that its plan printed' -x
 complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l import -d 'requests from a file, where the pack allows bulk' -r -F
 complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l format -d 'what the file holds: a request per line, or OpenDSR 2.0 requests' -x -a 'ndjson opendsr'
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
 complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l overdue -d 'only what is overdue'
 complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l case -d 'only those of a case, with its coverage' -x
 complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from request' -l format -d 'as the API shows it, or as an OpenDSR 2.0 status response' -x -a 'api opendsr'
@@ -213,7 +253,7 @@ complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subco
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l zone -d 'the IANA time zone in which to reckon' -x
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l granularity -d 'the instant itself, or the start of the civil day after' -x -a 'instant day'
 complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l domain -d 'the organisation'\''s domain, with which the names of its logs begin; it cannot be changed later' -x
-complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l principal -d 'give a log-in a role (officer, admin, auditor, owner) for a tenant, and make it a member of the group role' -x
+complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l principal -d 'give a log-in a role (officer, admin, auditor, owner, partner) for a tenant, and make it a member of the group role' -x
 complete -c ccctl -n '__fish_seen_subcommand_from migrate; and __fish_seen_subcommand_from db' -l dry-run -d 'say what is missing and stop'
 complete -c ccctl -n '__fish_seen_subcommand_from up; and __fish_seen_subcommand_from sandbox' -l contacts -d 'how many entries the address book gets; conversations scale with it' -x
 complete -c ccctl -n '__fish_seen_subcommand_from up; and __fish_seen_subcommand_from sandbox' -l seed -d 'the same number makes the same people on every machine' -x

@@ -58,7 +58,7 @@ int run_cancel(App& app, const Args& args) {
   });
 }
 
-const Option kId{
+const Option kDecided{
     .name = "id", .value = "ID", .help = "the request's id", .required = true, .positional = true};
 const Option kReason{.name = "reason",
                      .value = "REASON",
@@ -77,7 +77,7 @@ const Spec request_extend{
     .description =
         "Once, before it is due, by at most what the pack allows (GDPR Art. 12(3): two "
         "further months). The data subject must be told, with the reason.",
-    .options = {kId,
+    .options = {kDecided,
                 kReason,
                 {.name = "by",
                  .type = Type::duration,
@@ -97,7 +97,7 @@ const Spec request_pause{
     .description =
         "Until --resume, which moves every date by the time that the clock stood still. "
         "Only what has not begun can be paused.",
-    .options = {kId,
+    .options = {kDecided,
                 kMaybeReason,
                 {.name = "resume", .type = Type::flag, .help = "the answer has come: go on"}},
     .exits = kExits,
@@ -114,7 +114,7 @@ const Spec request_refuse{
     .description =
         "Only what has not begun can be refused. The terms are deleted; the reason is "
         "recorded (GDPR Art. 12(4)).",
-    .options = {kId, kReason},
+    .options = {kDecided, kReason},
     .exits = kExits,
     .examples = {{"ccctl request refuse 3f0c… --reason 'manifestly excessive'", "refuse"}},
     .run = run_refuse,
@@ -126,7 +126,7 @@ const Spec request_cancel{
     .verb = "cancel",
     .summary = "cancel a request that was withdrawn",
     .description = "Only what has not begun can be cancelled. The terms are deleted.",
-    .options = {kId, kReason},
+    .options = {kDecided, kReason},
     .exits = kExits,
     .examples = {{"ccctl request cancel 3f0c… --reason withdrawn", "cancel"}},
     .run = run_cancel,

@@ -1,5 +1,6 @@
 // ccctl request export: a copy of one person's data, for that person.
 #include <signal.h>
+#include <csignal>
 
 #include <fstream>
 #include <nlohmann/json.hpp>

@@ -64,7 +64,7 @@ void resolve_line(const request::Ground& ground, store::Tx& tx, const datamap::C
   if (line.problem.empty()) line.preview = std::move(preview);
 }
 
-File look(App& app, const Args& args, const request::Ground& ground) {
+File read(App& app, const Args& args, const request::Ground& ground) {
   if (!ground.rules.requests.bulk) {
     throw Error(ErrorKind::refused, "the pack does not let requests in many at a time",
                 "make one request per person (G-10), or set `bulk` in its Requests document");
@@ -110,7 +110,7 @@ std::vector<Option> import_options() {
 int plan_import(App& app, const Args& args) {
   app.require_role({Role::officer});
   Requests requests(app);
-  const File file = look(app, args, requests.ground());
+  const File file = read(app, args, requests.ground());
   std::vector<Json> rows;
   bool problems = false;
   for (const Line& line : file.lines) {
@@ -131,7 +131,7 @@ int plan_import(App& app, const Args& args) {
 void run_import(App& app, const Args& args) {
   Requests requests(app);
   request::Intake intake = intake_of(args, requests.rules().requests);
-  const File file = look(app, args, requests.ground());
+  const File file = read(app, args, requests.ground());
   if (args.get("confirm") != file.confirmation) {
     throw Error(ErrorKind::refused, "an import must be confirmed",
                 "look at `ccctl request plan --import`, then give --confirm " + file.confirmation);
