@@ -12,13 +12,19 @@ namespace ccctl::cmd {
 extern const Spec subjects_search;
 extern const Spec subjects_show;
 extern const Spec subjects_suggest;
+extern const Spec request_update;
 extern const Spec request_delete;
 extern const Spec request_plan;
 extern const Spec request_run;
 extern const Spec request_list;
 extern const Spec request_show;
+extern const Spec request_retry;
 extern const Spec request_verify;
 extern const Spec request_receipt;
+extern const Spec request_extend;
+extern const Spec request_pause;
+extern const Spec request_refuse;
+extern const Spec request_cancel;
 extern const Spec request_close;
 extern const Spec hold_add;
 extern const Spec hold_list;
@@ -54,13 +60,19 @@ const std::vector<Spec>& commands() {
       subjects_search,
       subjects_show,
       subjects_suggest,
+      request_update,
       request_delete,
       request_plan,
       request_run,
       request_list,
       request_show,
+      request_retry,
       request_verify,
       request_receipt,
+      request_extend,
+      request_pause,
+      request_refuse,
+      request_cancel,
       request_close,
       hold_add,
       hold_list,

@@ -4,8 +4,10 @@ _ccctl() {
   local noun="" verb="" i
   COMPREPLY=()
   case "$prev" in
+    --acknowledge) :; return ;;
     --address) :; return ;;
-    --anchor) :; return ;;
+    --by) :; return ;;
+    --case) :; return ;;
     --category) COMPREPLY=($(compgen -W "registration host_usage generated" -- "$cur")); return ;;
     --channel) COMPREPLY=($(compgen -W "cli email tac" -- "$cur")); return ;;
     --channel-ref) :; return ;;
@@ -22,9 +24,10 @@ _ccctl() {
     --domain) :; return ;;
     --email) :; return ;;
     --external-contact) :; return ;;
-    --granularity) COMPREPLY=($(compgen -W "instant day" -- "$cur")); return ;;
+    --format) :; return ;;
     --identity-by) :; return ;;
     --identity-method) :; return ;;
+    --import) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --key) :; return ;;
     --matter) :; return ;;
     --name) :; return ;;
@@ -37,14 +40,17 @@ _ccctl() {
     --principal) :; return ;;
     --reason) :; return ;;
     --received-at) :; return ;;
+    --ref) :; return ;;
     --requester) COMPREPLY=($(compgen -W "subject customer partner user" -- "$cur")); return ;;
+    --require-match) :; return ;;
     --review-on) :; return ;;
     --seed) :; return ;;
+    --set) :; return ;;
     --social) :; return ;;
     --subject) :; return ;;
     --tenant) :; return ;;
     --user) :; return ;;
-    --zone) :; return ;;
+    --waive) :; return ;;
     -o|--output) COMPREPLY=($(compgen -W "table json ndjson csv" -- "$cur")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -59,7 +65,7 @@ _ccctl() {
   case "$noun $verb" in
     " ") words="subjects request hold approve retention journal audit policy datamap db sandbox config version help" ;;
     "subjects ") words="search show suggest" ;;
-    "request ") words="delete plan run list show verify receipt close" ;;
+    "request ") words="update delete plan run list show retry verify receipt extend pause refuse cancel close" ;;
     "hold ") words="add list release" ;;
     "approve ") words="list show sign reject" ;;
     "retention ") words="replay" ;;
@@ -73,14 +79,20 @@ _ccctl() {
     "subjects search") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
     "subjects show") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
     "subjects suggest") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
-    "request delete") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --dry-run --confirm --confirm-merge-set --override --output --out --tenant --datastore --config --quiet --color" ;;
-    "request plan") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
-    "request run") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
-    "request list") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --output --out --tenant --datastore --config --quiet --color" ;;
-    "request show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "request update") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --dry-run --confirm --confirm-merge-set --case --queue --set --output --out --tenant --datastore --config --quiet --color" ;;
+    "request delete") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --dry-run --confirm --confirm-merge-set --case --queue --override --output --out --tenant --datastore --config --quiet --color" ;;
+    "request plan") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --case --require-match --import --format --output --out --tenant --datastore --config --quiet --color" ;;
+    "request run") words="-o --help --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --acknowledge --ref --waive --reason --confirm --import --format --output --out --tenant --datastore --config --quiet --color" ;;
+    "request list") words="-o --help --overdue --case --output --out --tenant --datastore --config --quiet --color" ;;
+    "request show") words="-o --help --format --output --out --tenant --datastore --config --quiet --color" ;;
+    "request retry") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "request verify") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --deep --output --out --tenant --datastore --config --quiet --color" ;;
     "request receipt") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
-    "request close") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "request extend") words="-o --help --reason --by --output --out --tenant --datastore --config --quiet --color" ;;
+    "request pause") words="-o --help --reason --resume --output --out --tenant --datastore --config --quiet --color" ;;
+    "request refuse") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;
+    "request cancel") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;
+    "request close") words="-o --help --case --waive --output --out --tenant --datastore --config --quiet --color" ;;
     "hold add") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --matter --reason --custodian --category --data --created-from --created-to --review-on --output --out --tenant --datastore --config --quiet --color" ;;
     "hold list") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "hold release") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;

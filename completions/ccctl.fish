@@ -17,14 +17,20 @@ complete -c ccctl -n __fish_use_subcommand -a help -d 'show help on a command'
 complete -c ccctl -n '__fish_seen_subcommand_from subjects; and not __fish_seen_subcommand_from search show suggest' -a search -d 'find the people whom a term may mean'
 complete -c ccctl -n '__fish_seen_subcommand_from subjects; and not __fish_seen_subcommand_from search show suggest' -a show -d 'show the identifiers of the people whom a term may mean, side by side'
 complete -c ccctl -n '__fish_seen_subcommand_from subjects; and not __fish_seen_subcommand_from search show suggest' -a suggest -d 'propose the further terms that need a request of their own'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a delete -d 'erase one data subject (GDPR Art. 17)'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a plan -d 'show what an erasure would do, and change nothing'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a run -d 'carry a request on from where it stands'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a list -d 'list the requests'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a show -d 'show one request'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a verify -d 'look for what is left of an erased data subject'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a receipt -d 'give the receipt of a completed request'
-complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from delete plan run list show verify receipt close' -a close -d 'forget the terms of a completed request'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a update -d 'put right what is wrong about one data subject (GDPR Art. 16)'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a delete -d 'erase one data subject (GDPR Art. 17)'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a plan -d 'show what an erasure would do, or which requests a case needs'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a run -d 'carry requests on from where they stand'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a list -d 'list the requests'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a show -d 'show one request'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a retry -d 'try again the related requests that failed'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a verify -d 'look for what is left of an erased data subject'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a receipt -d 'give the receipt of a completed request'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a extend -d 'put off the answer to a request'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a pause -d 'stop a request'\''s clock for a clarification'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a refuse -d 'refuse a request, with reasons'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a cancel -d 'cancel a request that was withdrawn'
+complete -c ccctl -n '__fish_seen_subcommand_from request; and not __fish_seen_subcommand_from update delete plan run list show retry verify receipt extend pause refuse cancel close' -a close -d 'forget the terms of a completed request'
 complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a add -d 'keep data for a legal matter'
 complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a list -d 'list the holds'
 complete -c ccctl -n '__fish_seen_subcommand_from hold; and not __fish_seen_subcommand_from add list release' -a release -d 'ask for a hold'\''s release'
@@ -86,6 +92,28 @@ complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subco
 complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l external-contact -d 'an external contact' -x
 complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
 complete -c ccctl -n '__fish_seen_subcommand_from suggest; and __fish_seen_subcommand_from subjects' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l received-at -d 'when the request came in; default now' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l channel -d 'how it came in' -x -a 'cli email tac'
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l channel-ref -d 'the mail'\''s or ticket'\''s reference' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l requester -d 'who asks; the pack says who may ask directly' -x -a 'subject customer partner user'
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l on-behalf-of -d 'whom it is about, when another asks: a reference, no personal data' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l identity-method -d 'how the data subject'\''s identity was checked' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l identity-by -d 'who checked it' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l dry-run -d 'print the plan and stop'
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l confirm -d 'the confirmation that the plan printed' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l confirm-merge-set -d 'the members of the merge set are one person in spite of different names'
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l case -d 'the case that the request belongs to' -x
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l queue -d 'return at once; a worker (`request run` without an id) does it'
+complete -c ccctl -n '__fish_seen_subcommand_from update; and __fish_seen_subcommand_from request' -l set -d 'the new value; KIND:OLD=NEW where the person has several' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
@@ -105,6 +133,8 @@ complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcom
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l dry-run -d 'print the plan and stop'
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l confirm -d 'the confirmation that the plan printed' -x
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l confirm-merge-set -d 'the members of the merge set are one person in spite of different names'
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l case -d 'the case that the request belongs to' -x
+complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l queue -d 'return at once; a worker (`request run` without an id) does it'
 complete -c ccctl -n '__fish_seen_subcommand_from delete; and __fish_seen_subcommand_from request' -l override -d 'ask for approval to erase a current employee' -x
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
@@ -115,15 +145,27 @@ complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcomma
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
-complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
-complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
-complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
-complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
-complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
-complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
-complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
-complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
-complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l case -d 'add the identifiers to a case; default a new one' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l require-match -d 'propose only people whom at least N of the identifiers name' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l import -d 'requests from a file, where the pack allows bulk' -r -F
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from request' -l format -d 'what the file holds: a request per line, or OpenDSR 2.0 requests' -x -a 'ndjson opendsr'
+complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l received-at -d 'when the request came in; default now' -x
+complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l channel -d 'how it came in' -x -a 'cli email tac'
+complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l channel-ref -d 'the mail'\''s or ticket'\''s reference' -x
+complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l requester -d 'who asks; the pack says who may ask directly' -x -a 'subject customer partner user'
+complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l on-behalf-of -d 'whom it is about, when another asks: a reference, no personal data' -x
+complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l identity-method -d 'how the data subject'\''s identity was checked' -x
+complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l identity-by -d 'who checked it' -x
+complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l acknowledge -d 'the sub-processor has done its part, as --ref says' -x
+complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l ref -d 'the reference of its answer' -x
+complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l waive -d 'nobody waits for the sub-processor, for the --reason given' -x
+complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l reason -d 'why it is waived' -x
+complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l confirm -d 'of an import: the confirmation that its plan printed' -x
+complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l import -d 'requests from a file, where the pack allows bulk' -r -F
+complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l format -d 'what the file holds: a request per line, or OpenDSR 2.0 requests' -x -a 'ndjson opendsr'
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l overdue -d 'only what is overdue'
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l case -d 'only those of a case, with its coverage' -x
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from request' -l format -d 'as the API shows it, or as an OpenDSR 2.0 status response' -x -a 'api opendsr'
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
@@ -134,6 +176,14 @@ complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcom
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from request' -l deep -d 'also free text and columns without an index'
+complete -c ccctl -n '__fish_seen_subcommand_from extend; and __fish_seen_subcommand_from request' -l reason -d 'why: it is recorded, and holds no personal data' -x
+complete -c ccctl -n '__fish_seen_subcommand_from extend; and __fish_seen_subcommand_from request' -l by -d 'by how much; default the pack'\''s maximum' -x
+complete -c ccctl -n '__fish_seen_subcommand_from pause; and __fish_seen_subcommand_from request' -l reason -d 'what must be cleared up' -x
+complete -c ccctl -n '__fish_seen_subcommand_from pause; and __fish_seen_subcommand_from request' -l resume -d 'the answer has come: go on'
+complete -c ccctl -n '__fish_seen_subcommand_from refuse; and __fish_seen_subcommand_from request' -l reason -d 'why: it is recorded, and holds no personal data' -x
+complete -c ccctl -n '__fish_seen_subcommand_from cancel; and __fish_seen_subcommand_from request' -l reason -d 'why: it is recorded, and holds no personal data' -x
+complete -c ccctl -n '__fish_seen_subcommand_from close; and __fish_seen_subcommand_from request' -l case -d 'close a case instead' -x
+complete -c ccctl -n '__fish_seen_subcommand_from close; and __fish_seen_subcommand_from request' -l waive -d 'why the case may leave supplied identifiers without a request' -x
 complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l name -d 'the person'\''s name, in any width or case' -x
 complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l address -d 'a postal address' -x
 complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from hold' -l phone -d 'a telephone number, in any writing' -x

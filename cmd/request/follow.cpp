@@ -1,4 +1,4 @@
-// ccctl request run, verify, receipt, close: what comes after the confirmation.
+// ccctl request verify, receipt, close: what comes after the confirmation.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -11,6 +11,8 @@
 #include "cmd/person.h"
 #include "cmd/request/wiring.h"
 #include "render/output.h"
+#include "request/case.h"
+#include "run/window.h"
 #include "subject/reference.h"
 
 namespace ccctl::cmd {
@@ -18,12 +20,6 @@ namespace {
 
 const Option kId{
     .name = "id", .value = "ID", .help = "the request's id", .required = true, .positional = true};
-
-int run_run(App& app, const Args& args) {
-  app.require_role({Role::officer});
-  Requests requests(app);
-  return answer(app, requests.erasure().advance(args.get("id")));
-}
 
 int run_verify(App& app, const Args& args) {
   app.require_role({Role::officer});
@@ -94,8 +90,28 @@ int run_receipt(App& app, const Args& args) {
   return 0;
 }
 
+// A case is closed when every identifier that was supplied has its answer, or that is waived.
+int close_case(App& app, const Args& args) {
+  const std::string tenant = app.tenant(), id = args.get("case");
+  request::Coverage coverage;
+  app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
+    request::close_case(tx, tenant, id, args.get("waive"), app.actor().login,
+                        run::datastore_now(tx));
+    coverage = request::coverage(tx, tenant, id);
+  });
+  app.seal_if_possible();
+  Json document = coverage.json();
+  document["kind"] = "RequestCase";
+  document["id"] = id;
+  app.print(document);
+  return 0;
+}
+
 int run_close(App& app, const Args& args) {
   app.require_role({Role::officer});
+  if (args.has("case") == args.has("id"))
+    throw Error(ErrorKind::usage, "close one request or one --case");
+  if (args.has("case")) return close_case(app, args);
   Requests requests(app);
   const request::Request request = requests.erasure().close(args.get("id"));
   app.seal_if_possible();
@@ -103,21 +119,6 @@ int run_close(App& app, const Args& args) {
 }
 
 }  // namespace
-
-extern const Spec request_run;
-const Spec request_run{
-    .noun = "request",
-    .verb = "run",
-    .summary = "carry a request on from where it stands",
-    .description =
-        "Continues after a crash, after the settling time, after the release of a hold and after "
-        "sealing. "
-        "Each step is done once, however often this runs.",
-    .options = {kId},
-    .exits = {0, 4, 5, 6, 7, 11, 13},
-    .examples = {{"ccctl request run 3f0c…", "go on"}},
-    .run = run_run,
-};
 
 extern const Spec request_verify;
 const Spec request_verify{
@@ -164,8 +165,13 @@ const Spec request_close{
     .description =
         "Deletes the subject's identifiers and the key of its reference: from then on nothing in "
         "ccctl's "
-        "own tables or evidence names the person.",
-    .options = {kId},
+        "own tables or evidence names the person.\n\nA case is closed when all its requests are "
+        "finished and every supplied identifier is covered; --waive says why one may stay open.",
+    .options = {{.name = "id", .value = "ID", .help = "the request's id", .positional = true},
+                {.name = "case", .value = "CASE", .help = "close a case instead"},
+                {.name = "waive",
+                 .value = "REASON",
+                 .help = "why the case may leave supplied identifiers without a request"}},
     .exits = {0, 4, 5, 6, 11, 13},
     .examples = {{"ccctl request close 3f0c…", "the last step"}},
     .run = run_close,

@@ -14,7 +14,7 @@ Requests::Requests(App& app)
       rules_(request::rules_of(policy::load_pack(app.pack_folder()))),
       ground_{app.map(), rules_, app.tenant()} {}
 
-request::Erasure Requests::erasure(bool guarded) {
+request::Erasure Requests::erasure(bool guarded, bool seals) {
   App& app = app_;
   const std::string user = app.session().session_user();
   request::Keyed keyed;
@@ -28,7 +28,8 @@ request::Erasure Requests::erasure(bool guarded) {
   return request::Erasure(
       {app.session(), [&app, user] { return app.open_as(user); }, app.context(), app.actor().login,
        [&app](const std::string& name) -> object::ObjectStore& { return app.objects(name); },
-       [&app] { return app.seal_if_possible(); }, std::move(keyed), std::move(guard)},
+       [&app, seals] { return seals && app.seal_if_possible(); }, std::move(keyed),
+       std::move(guard)},
       ground_);
 }
 
@@ -43,6 +44,12 @@ int answer(App& app, const request::Request& request) {
         app.message("settling until " + to_text(*request.settle_at) +
                     "; then run `ccctl request run " + request.id + "`");
       }
+      break;
+    case Phase::planned:
+      app.message("it waits in the queue: `ccctl request run` carries it out");
+      break;
+    case Phase::verifying:
+      app.message("it waits for its sub-processors: see `ccctl request show " + request.id + "`");
       break;
     case Phase::unsealed:
       app.message(

@@ -18,8 +18,9 @@ class Requests {
 
   const request::Ground& ground() const { return ground_; }
   const request::PackRules& rules() const { return rules_; }
-  // Unguarded only for replay, which is what brings a restored datastore level.
-  request::Erasure erasure(bool guarded = true);
+  // Unguarded only for replay, which is what brings a restored datastore level. `seals`: at the end
+  // of each request; a worker seals once for many.
+  request::Erasure erasure(bool guarded = true, bool seals = true);
 
  private:
   App& app_;

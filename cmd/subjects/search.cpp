@@ -5,7 +5,10 @@
 #include "base/error.h"
 #include "cmd/app.h"
 #include "cmd/person.h"
+#include "cmd/request/wiring.h"
 #include "datamap/catalog.h"
+#include "request/rate.h"
+#include "run/window.h"
 
 namespace ccctl::cmd {
 namespace {
@@ -29,6 +32,11 @@ int run_search(App& app, const Args& args) {
   app.require_role({Role::officer});
   const std::string tenant = app.tenant();
   const datamap::Map& map = app.map();
+  const Requests requests(app);
+  app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
+    request::take_token(tx, tenant, "subjects", requests.rules().requests.rate.subjects,
+                        run::datastore_now(tx));
+  });
   std::vector<subject::Match> matches;
   std::string kind = "id";
   {

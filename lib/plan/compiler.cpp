@@ -20,6 +20,10 @@ std::string_view to_text(Effect effect) {
       return "cut";
     case Effect::intend:
       return "delete object";
+    case Effect::assign:
+      return "rectify";
+    case Effect::annotate:
+      return "annotate";
   }
   return "";
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "plan/protection.h"
+#include "plan/rectify.h"
 #include "plan/scope.h"
 #include "store/sql.h"
 #include "subject/ref.h"
@@ -29,7 +30,7 @@ struct Drivers {
   std::vector<subject::SubjectRef> kept_members{};
 };
 
-enum class Effect { erase, anonymise, strip, cut, intend };
+enum class Effect { erase, anonymise, strip, cut, intend, assign, annotate };
 std::string_view to_text(Effect effect);  // "delete", "anonymise" …
 
 struct Tally {
@@ -53,7 +54,7 @@ struct Outcome {
   std::vector<Tally> tallies;  // every possible one, zero counts included
   std::vector<Kept> kept;      // only with rows
 
-  // Rows changed: deleted, anonymised, stripped or cut. Intents do not count.
+  // Rows changed: deleted, anonymised, stripped, cut or rectified. Intents do not count.
   std::uint64_t rows() const;
 };
 
@@ -90,6 +91,11 @@ class Compiler {
   Compiled erase(const Drivers& drivers, const Protection& protection,
                  const std::string& request_id) const;
   Locks lock(const Drivers& drivers) const;
+  // The candidates for a rectification: rows of (number of the column, its value list).
+  store::Sql standing(const Drivers& drivers, const std::vector<Standing>& columns) const;
+  // Counts (`request_id` empty) or does it.
+  Compiled rectify(const Drivers& drivers, const Protection& protection,
+                   const std::vector<Standing>& columns, const std::string& request_id) const;
 
  private:
   const datamap::Map& map_;

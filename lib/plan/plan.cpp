@@ -64,8 +64,27 @@ Json to_json(const Plan& plan) {
           {"actions", actions}};
 }
 
-std::string digest(const Plan& plan, const std::vector<subject::SubjectRef>& subjects) {
+Plan rectification_plan(const datamap::Map& map, const datamap::Catalog& catalog, Scope scope,
+                        Head head, const std::vector<Replacement>& replacements) {
+  Plan plan{std::move(head), std::move(scope), {}};
+  for (const Standing& standing : rectified_columns(map, plan.scope, replacements)) {
+    if (standing.table->rectify == datamap::Rectify::keep) continue;
+    plan.actions.push_back(
+        {standing.table->name,
+         standing.table->rectify == datamap::Rectify::replace ? Effect::assign : Effect::annotate,
+         standing.column->site.text(),
+         plan.scope.reach(standing.table->name),
+         {"request.update", "data_subject_request", {"G-20", "G-55"}}});
+  }
+  plan.head.catalog_digest = catalog.digest(closure(map, plan.scope));
+  return plan;
+}
+
+std::string digest(const Plan& plan, const std::vector<subject::SubjectRef>& subjects,
+                   const std::vector<Replacement>& replacements) {
   Json whole = to_json(plan);
+  for (const Replacement& term : replacements)
+    whole["replacementTerms"].push_back({term.kind, term.existing, term.written});
   whole["subjects"] = Json::array();
   for (const subject::SubjectRef& ref : subjects) whole["subjects"].push_back(ref.text());
   return crypto::to_hex(crypto::view(crypto::sha256(canonical(whole))));

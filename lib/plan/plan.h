@@ -27,7 +27,7 @@ struct Action {
 };
 
 struct Head {
-  std::string kind;  // "delete"
+  std::string kind;  // "delete", "update"
   std::string tenant;
   std::string policy_digest, map_digest, catalog_digest;
 };
@@ -38,11 +38,14 @@ struct Plan {
   std::vector<Action> actions;
 };
 
+Plan rectification_plan(const datamap::Map& map, const datamap::Catalog& catalog, Scope scope,
+                        Head head, const std::vector<Replacement>& replacements);
 Plan erasure_plan(const datamap::Map& map, const datamap::Catalog& catalog, Scope scope, Head head);
 
 // Without subjects: what the request row keeps.
 Json to_json(const Plan& plan);
 // Over the plan and its subjects, as hex; not over counts, ids of requests or times (formats.md 3).
-std::string digest(const Plan& plan, const std::vector<subject::SubjectRef>& subjects);
+std::string digest(const Plan& plan, const std::vector<subject::SubjectRef>& subjects,
+                   const std::vector<Replacement>& replacements = {});
 
 }  // namespace ccctl::plan

@@ -22,6 +22,10 @@ class Statement {
   void protect(const Protection& protection);
   // Counts what would be done (`request_id` empty) or does it.
   void effects(const std::string& request_id);
+  // Instead of effects(): rectifies, or counts what would be (`request_id` empty).
+  void rectify(const std::vector<Standing>& columns, const std::string& request_id);
+  // Instead of protect() and effects(): the values that may have to be replaced.
+  void standing(const std::vector<Standing>& columns);
   // Instead of protect() and effects(): the rows to lock; tells which counts are of open units.
   std::vector<bool> locks();
 
@@ -66,6 +70,12 @@ class Statement {
   void erase_rows(const datamap::Table& table, bool run);
   void update_rows(const datamap::Table& table, bool run);
   void intents(const datamap::Table& table, const std::string& request_id);
+  std::string stands_sql(const Standing& standing, const std::string& alias);
+  void assign(const Standing& standing, std::map<std::string, std::string>& values);
+  void replace_rows(const datamap::Table& table, const std::vector<Standing>& columns, bool run);
+  void annotate_rows(const datamap::Table& table, const std::vector<Standing>& columns,
+                     const std::string& request_id);
+  void keep_rows(const datamap::Table& table, const std::vector<Standing>& columns);
   std::map<std::string, std::string> assignments(const datamap::Table& table,
                                                  const std::vector<Flag>& flags) const;
 

@@ -7,7 +7,10 @@
 #include "audit/sealer.h"
 #include "base/error.h"
 #include "queue/item.h"
+#include "request/deadline.h"
 #include "request/erasure.h"
+#include "request/rectify.h"
+#include "request/step.h"
 #include "subject/reference.h"
 
 namespace ccctl::request {
@@ -108,7 +111,7 @@ void Erasure::settle(Request& request) {
           "find the import that brings them, then run `ccctl request run " + request.id + "`");
     }
     transact([&](store::Tx& tx, Instant now) { open_attempts(tx, now, request, pass); });
-    if (!run_pass(request, pass)) return note_partial(request);
+    if (!run_pass(request, pass)) return note_outcome(request, "partial");
     if (request.phase != Phase::settling) return;  // the last member has moved it on
     delete_objects(request);
     std::uint64_t rows = 0;
@@ -134,79 +137,106 @@ Verification Erasure::look(const Request& request, const std::vector<subject::Id
   prepare(request);
   store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
   const Json kept = merged(load_receipts(tx, request, 0).tallies, "kept", {"table", "rule"});
-  return request::verify(tx, {ground_.map, *catalog_, *scope_, ground_.tenant,
-                              terms.empty() ? load_terms(tx, request, -1) : terms, kept_rows(kept),
-                              subjects(request), deep});
+  std::vector<subject::Identifier> wanted = terms;
+  if (terms.empty() && request.type == Type::updating) {
+    // What an update has replaced must be gone; what else the person has must not.
+    for (const plan::Replacement& term : load_replacements(tx, request, ""))
+      wanted.push_back({term.kind, Personal<std::string>(term.existing), false, "", ""});
+  } else if (terms.empty()) {
+    wanted = load_terms(tx, request, -1);
+  }
+  return request::verify(tx, {ground_.map, *catalog_, *scope_, ground_.tenant, wanted,
+                              kept_rows(kept), subjects(request), deep});
 }
 
-// Verifies, and writes the leaf that is the receipt, in one transaction with the phase.
+// The receipt's body.
+Json Erasure::result_of(store::Tx& tx, const Request& request,
+                        const Verification& verification) const {
+  const Receipts receipts = load_receipts(tx, request, 0);
+  const Json kept = merged(receipts.tallies, "kept", {"table", "rule"});
+  Json holds = Json::array(), not_covered = Json::array(), members = Json::array();
+  for (const Json& entry : kept) {
+    for (const Json& hold : entry.value("holds", Json::array())) {
+      if (std::find(holds.begin(), holds.end(), hold) == holds.end()) holds.push_back(hold);
+    }
+  }
+  if (request.members.front().ref.kind == kTermOnly) {
+    for (const datamap::Table& table : ground_.map.tables) {
+      if (table.requires_subject) not_covered.push_back(table.name);
+    }
+  }
+  if (queue::waiting(tx, request.tenant, request.id) > 0) not_covered.push_back("objects");
+  for (const Member& member : request.members)
+    members.push_back({{"reference", member.reference}, {"related", member.related_id}});
+  // What a hold or a law keeps is listed; it is no failure.
+  const bool clean = verification.clean() && not_covered.empty();
+  const bool erased = request.type == Type::erasing;
+  Json result{{"requestType", to_text(request.type)},
+              {"article", article_of(request.type)},
+              {"members", members},
+              {"actions", merged(receipts.tallies, "actions", {"table", "action", "detail"})},
+              {"kept", kept},
+              {"holds", holds},
+              {"excluded", excluded_json(ground_.rules.requests)},
+              {"notCovered", not_covered},
+              {"shared", verification.json(Finding::shared)},
+              {"mentioned", verification.json(Finding::mentioned)},
+              {"residue", verification.json(Finding::residue)},
+              {"notSearched", verification.json(Finding::not_searched)},
+              {"subProcessors", to_json(steps(tx, request.tenant, request.id))},
+              {"receipts", receipts.leaves},
+              {"confirmation", request.confirmation},
+              {"policy", request.policy_digest},
+              {"map", request.map_digest},
+              {"receivedAt", to_text(request.intake.received_at)},
+              {"requestedBy", request.created_by},
+              {"channel", request.intake.channel},
+              {erased ? "erasedAt" : "rectifiedAt", to_text(receipts.first)},
+              {"settledAt", to_text(receipts.last)},
+              {"outcome", clean ? "complete" : "partial"}};
+  if (erased) {
+    result["physical"] =
+        "dead rows, write-ahead log and backups hold the data until vacuum and their own expiry";
+  } else {
+    result["replacementTerms"] = Json::parse(request.replacement);
+  }
+  if (!request.intake.identity_method.empty()) {
+    result["identityCheck"] = {{"method", request.intake.identity_method},
+                               {"by", request.intake.identity_by}};
+  }
+  return result;
+}
+
+// Verifies, and writes the leaf that is the receipt, in one transaction with the phase. Before
+// that every sub-processor has answered, or was waived (W-57).
 void Erasure::conclude(Request& request) {
+  bool answered = ground_.rules.sub_processors.empty();
+  if (!answered) {
+    transact([&](store::Tx& tx, Instant) {
+      answered = all_decided(steps(tx, request.tenant, request.id));
+    });
+  }
+  if (!answered) return;
   const Verification verification = look(request, {}, false);
   transact([&](store::Tx& tx, Instant now) {
-    const Receipts receipts = load_receipts(tx, request, 0);
-    const Json kept = merged(receipts.tallies, "kept", {"table", "rule"});
-    Json holds = Json::array();
-    for (const Json& entry : kept) {
-      for (const Json& hold : entry.value("holds", Json::array())) {
-        if (std::find(holds.begin(), holds.end(), hold) == holds.end()) holds.push_back(hold);
-      }
-    }
-    Json not_covered = Json::array();
-    if (request.members.front().ref.kind == kTermOnly) {
-      for (const datamap::Table& table : ground_.map.tables) {
-        if (table.requires_subject) not_covered.push_back(table.name);
-      }
-    }
-    if (queue::waiting(tx, request.tenant, request.id) > 0) not_covered.push_back("objects");
-    Json members = Json::array();
-    for (const Member& member : request.members) {
-      members.push_back({{"reference", member.reference}, {"related", member.related_id}});
-    }
-    // What a hold or a law keeps is listed; it is no failure.
-    const bool clean = verification.clean() && not_covered.empty();
-    Json result{
-        {"requestType", to_text(request.type)},
-        {"article", article_of(request.type)},
-        {"members", members},
-        {"actions", merged(receipts.tallies, "actions", {"table", "action", "detail"})},
-        {"kept", kept},
-        {"holds", holds},
-        {"excluded", excluded_json(ground_.rules.requests)},
-        {"notCovered", not_covered},
-        {"shared", verification.json(Finding::shared)},
-        {"mentioned", verification.json(Finding::mentioned)},
-        {"residue", verification.json(Finding::residue)},
-        {"notSearched", verification.json(Finding::not_searched)},
-        {"receipts", receipts.leaves},
-        {"confirmation", request.confirmation},
-        {"policy", request.policy_digest},
-        {"map", request.map_digest},
-        {"receivedAt", to_text(request.intake.received_at)},
-        {"requestedBy", request.created_by},
-        {"channel", request.intake.channel},
-        {"erasedAt", to_text(receipts.first)},
-        {"settledAt", to_text(receipts.last)},
-        {"physical",
-         "dead rows, write-ahead log and backups hold the data until vacuum and their own expiry"},
-        {"outcome", clean ? "complete" : "partial"}};
-    if (!request.intake.identity_method.empty()) {
-      result["identityCheck"] = {{"method", request.intake.identity_method},
-                                 {"by", request.intake.identity_by}};
-    }
-    request.outcome = clean ? "complete" : "partial";
+    const Json result = result_of(tx, request, verification);
+    request.outcome = result.at("outcome").get<std::string>();
     request.result = canonical(result);
     const crypto::Digest leaf =
         audit::append(tx,
-                      {audit::LogName::evidence, request.tenant, "request.delete.completed",
-                       world_.actor, request.id, result},
+                      {audit::LogName::evidence, request.tenant,
+                       "request." + std::string(verb_of(request.type)) + ".completed", world_.actor,
+                       request.id, result},
                       now);
     request.leaf_hash = crypto::to_hex(crypto::view(leaf));
-    if (world_.keyed) {
+    if (world_.keyed && request.type == Type::erasing) {
+      const Instant erased = load_receipts(tx, request, 0).first;
       write_tombstones(
           tx, request.tenant, request.id,
-          tombstone_hashes(world_.keyed, subjects(request), load_terms(tx, request, -1)),
-          receipts.first, tombstone_expiry(ground_.rules.requests, receipts.first));
+          tombstone_hashes(world_.keyed, subjects(request), load_terms(tx, request, -1)), erased,
+          tombstone_expiry(ground_.rules.requests, erased));
     }
+    meet(tx, request.tenant, request.id, now);
     // What an interrupted pass or object deletion left open; nothing deletes for this request any
     // more.
     tx.exec({"DELETE FROM ccctl.attempt WHERE tenant_id = $1::text AND request_id = $2::text",
@@ -214,10 +244,8 @@ void Erasure::conclude(Request& request) {
     // The guard on the phase makes a second writer's leaf impossible: one receipt per request.
     const store::Rows updated =
         tx.exec({"UPDATE ccctl.request SET phase = 'unsealed', outcome = $3::text, result = "
-                 "$4::text, leaf_hash = "
-                 "pg_catalog.decode($5::text, 'hex') WHERE tenant_id = $1::text AND request_id = "
-                 "$2::text AND phase = "
-                 "'verifying'",
+                 "$4::text, leaf_hash = pg_catalog.decode($5::text, 'hex') WHERE tenant_id = "
+                 "$1::text AND request_id = $2::text AND phase = 'verifying'",
                  {request.tenant, request.id, request.outcome, request.result, request.leaf_hash}});
     if (updated.affected() != 1) throw Overtaken(request.id);
   });
@@ -280,7 +308,10 @@ Request Erasure::close(const std::string& request_id) {
     }
     tx.exec({"DELETE FROM ccctl.request_term WHERE tenant_id = $1::text AND request_id = $2::text",
              {request.tenant, request.id}});
-    for (const Member& member : request.members) subject::forget(tx, request.tenant, member.ref);
+    // The reference's key is erased with the subject; who was put right lives on.
+    for (const Member& member : request.members) {
+      if (request.type == Type::erasing) subject::forget(tx, request.tenant, member.ref);
+    }
     tx.exec(
         {"UPDATE ccctl.request_member SET subject_key = NULL WHERE tenant_id = $1::text AND "
          "request_id = $2::text",

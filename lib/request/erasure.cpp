@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "queue/item.h"
 #include "run/objects.h"
-#include "subject/reference.h"
 
 namespace ccctl::request {
 
@@ -22,85 +21,6 @@ Erasure::Erasure(World world, Ground ground)
 void Erasure::transact(const std::function<void(store::Tx& tx, Instant now)>& work) {
   world_.session.transact(store::Mode::read_committed,
                           [&](store::Tx& tx) { work(tx, run::datastore_now(tx)); });
-}
-
-Request Erasure::confirm(const Preview& preview, const std::string& request_id,
-                         const Intake& intake, bool restricted) {
-  if (world_.guard) world_.guard();
-  Request request;
-  request.tenant = ground_.tenant;
-  request.id = request_id;
-  request.phase = restricted ? Phase::planned : Phase::erasing;
-  request.restricted = restricted;
-  request.intake = intake;
-  request.confirmation = preview.confirmation;
-  request.policy_digest = ground_.rules.digest;
-  request.map_digest = ground_.map.digest;
-  request.plan = canonical(plan::to_json(preview.plan));
-  request.planned_rows = preview.outcome.rows();
-  const auto insert_all = [&](store::Tx& tx, Instant now) {
-    request.created_at = now;
-    if (request.intake.received_at == Instant{}) request.intake.received_at = now;
-    request.due_at = due_date(ground_.rules.requests, request.type, request.intake.received_at);
-    std::vector<SubjectRef> refs = preview.merge_set.members;
-    if (refs.empty()) refs.push_back({kTermOnly, {request_id}});
-    request.members.clear();
-    Json members = Json::array();
-    for (std::size_t i = 0; i < refs.size(); ++i) {
-      const bool last = i + 1 == refs.size();
-      request.members.push_back(
-          {static_cast<int>(i), last ? request_id : random_uuid(world_.context), refs[i],
-           subject::reference(tx, ground_.tenant, refs[i]), preview.member_rows[i], "INITIATED"});
-      members.push_back(
-          {{"reference", request.members.back().reference}, {"rows", preview.member_rows[i]}});
-    }
-    request.verified =
-        !intake.identity_method.empty() || ground_.rules.requests.identity_check_waived;
-    // Of a term alone nothing but the plan's digest says whether it is the same.
-    if (preview.merge_set.members.empty())
-      request.subject_mark = preview.confirmation.substr(0, preview.confirmation.find(':'));
-    insert(tx, request);
-    int ordinal = 0;
-    for (std::size_t i = 0; i < preview.identifiers.size(); ++i) {
-      for (const Identifier& identifier : preview.identifiers[i]) {
-        tx.exec(
-            {"INSERT INTO ccctl.request_term (tenant_id, request_id, ordinal, member, kind, value) "
-             "VALUES "
-             "($1::text, $2::text, $3::integer, $4::integer, $5::text, $6::text)",
-             {request.tenant, request.id, std::to_string(ordinal++), std::to_string(i),
-              identifier.kind, identifier.value.reveal()}});
-      }
-    }
-    if (!restricted) open_attempts(tx, now, request, 1);
-    audit::append(tx,
-                  {audit::LogName::evidence, request.tenant, "request.delete.confirmed",
-                   world_.actor, request.id,
-                   Json{{"confirmation", request.confirmation},
-                        {"members", members},
-                        {"restricted", restricted},
-                        {"channel", request.intake.channel},
-                        {"policy", request.policy_digest},
-                        {"map", request.map_digest},
-                        {"due", to_text(request.due_at)}}},
-                  now);
-  };
-  try {
-    transact(insert_all);
-  } catch (const store::StatementError& error) {
-    // The same confirmation twice at the same moment, or once more while a lost COMMIT was at work.
-    std::optional<Request> other;
-    transact([&](store::Tx& tx, Instant) {
-      other = find_by_confirmation(tx, request.tenant, request.confirmation);
-      if (other && live(other->phase)) return;
-      const std::string mark = request.subject_mark.empty() && !request.members.empty()
-                                   ? request.members.back().reference
-                                   : request.subject_mark;
-      if (auto same = find_live(tx, request.tenant, request.type, mark)) other = std::move(same);
-    });
-    if (error.sqlstate() != "23505" || !other) throw;
-    return std::move(*other);
-  }
-  return request;
 }
 
 std::vector<Identifier> load_terms(store::Tx& tx, const Request& request, int member) {
@@ -192,6 +112,14 @@ Request Erasure::advance(const std::string& request_id) {
 }
 
 void Erasure::start(Request& request) {
+  if (request.phase == Phase::received) {
+    throw Error(ErrorKind::refused, "request \"" + request.id + "\" is not confirmed",
+                "look at its plan, then confirm it");
+  }
+  if (request.paused_at) {
+    throw Error(ErrorKind::refused, "request \"" + request.id + "\" waits for a clarification",
+                "`ccctl request pause " + request.id + " --resume` when it has come");
+  }
   prepare(request);
   transact([&](store::Tx& tx, Instant now) {
     set_phase(tx, request, Phase::erasing);
@@ -204,15 +132,49 @@ void Erasure::open_attempts(store::Tx& tx, Instant now, const Request& request, 
     run::open_attempt(tx, {request.tenant, request.id, pass, member.ordinal}, now);
 }
 
-// Some of it is done and some is not: the request stays in its phase, for another run.
-void Erasure::note_partial(Request& request) {
-  request.outcome = "partial";
+// Some of it is done and some is not, or none can be: the request stays in its phase.
+void Erasure::note_outcome(Request& request, const std::string& outcome) {
+  request.outcome = outcome;
   transact([&](store::Tx& tx, Instant) {
     tx.exec(
-        {"UPDATE ccctl.request SET outcome = 'partial' WHERE tenant_id = $1::text AND request_id = "
+        {"UPDATE ccctl.request SET outcome = $4::text WHERE tenant_id = $1::text AND request_id = "
          "$2::text AND phase = $3::text",
-         {request.tenant, request.id, std::string(to_text(request.phase, request.type))}});
+         {request.tenant, request.id, std::string(to_text(request.phase, request.type)), outcome}});
   });
+}
+
+void Erasure::fail(const std::string& request_id) {
+  Request request = read(request_id);
+  if (live(request.phase)) note_outcome(request, "failed");
+}
+
+Request Erasure::retry(const std::string& request_id) {
+  Request request = read(request_id);
+  bool failed = false;
+  for (const Member& member : request.members) {
+    // The canonical member begins when no other remains, so it is not in flight before that.
+    if (member.status != "COMPLETED" && member.status != "ERROR" &&
+        member.related_id != request.id) {
+      throw Error(ErrorKind::refused,
+                  "related request \"" + member.related_id + "\" is still " + member.status,
+                  "wait until all related requests have ended, or run `ccctl request run " +
+                      request.id + "`")
+          .with("reason", "siblings_in_flight");
+    }
+    failed = failed || member.status == "ERROR";
+  }
+  if (!failed || !live(request.phase)) return request;
+  transact([&](store::Tx& tx, Instant now) {
+    tx.exec(
+        {"UPDATE ccctl.request_member SET status = 'INITIATED' WHERE tenant_id = $1::text AND "
+         "request_id = $2::text AND status = 'ERROR'",
+         {request.tenant, request.id}});
+    audit::append(tx,
+                  {audit::LogName::evidence, request.tenant, "request.retried", world_.actor,
+                   request.id, Json::object()},
+                  now);
+  });
+  return advance(request_id);
 }
 
 void Erasure::erase(Request& request) {
@@ -241,7 +203,7 @@ void Erasure::erase(Request& request) {
     begin_settling(tx, run::datastore_now(tx), after);
   };
   delete_objects(request, all ? move_on : std::function<void(store::Tx&)>{});
-  if (!all) return note_partial(request);
+  if (!all) return note_outcome(request, "partial");
   request = read(request.id);
   if (request.phase != Phase::erasing) return;
   world_.session.transact(store::Mode::read_committed, move_on);
@@ -260,6 +222,8 @@ void Erasure::begin_settling(store::Tx& tx, Instant now, Request& request) const
   request.restricted = false;
   request.outcome.clear();
   open_attempts(tx, now, request, 2);
+  if (*request.settle_at > now)
+    queue::put(tx, request.tenant, std::string(kRun), request.id, *request.settle_at);
 }
 
 // The holds that every erasing transaction knew of: none of them covers what it has deleted.

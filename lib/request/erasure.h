@@ -40,20 +40,32 @@ struct World {
   std::function<void()> guard{};  // before anything is deleted: throws restored_datastore
 };
 
+// How a confirmed request is carried out.
+struct Handling {
+  bool queued = false;  // later, by a worker
+  bool bulk = false;    // one of many that the pack lets in at a time: no limit of its own
+  std::string case_id;  // empty: it belongs to no case
+};
+
 class Erasure {
  public:
   Erasure(World world, Ground ground);
 
   // Stores the confirmed request with its subjects and terms, and gives it; or the one that another
-  // process has stored with the same confirmation meanwhile. A restricted one waits for the
-  // release of the holds in the preview.
+  // process has stored with the same confirmation meanwhile, or the live one about the same person.
+  // A restricted one waits for the release of the holds in the preview.
   Request confirm(const Preview& preview, const std::string& request_id, const Intake& intake,
-                  bool restricted);
+                  bool restricted, const Handling& handling = {});
   // Goes on as far as it can; together with another process that does the same, each step is still
   // done once. A completed request whose receipt left objects behind deletes what it now may.
   // Throws held (nothing done), stale_plan, refused (the merge set grew); a member that failed
   // while others went through is told by outcome "partial".
   Request advance(const std::string& request_id);
+  // Begins again with the members that failed, once every other has come to its end: refused
+  // (reason siblings_in_flight) before that (G-32). Nothing failed: nothing is done.
+  Request retry(const std::string& request_id);
+  // Notes that the request cannot be carried out as it was confirmed; it waits for a person.
+  void fail(const std::string& request_id);
   // Deletes the terms and the references' keys: from now on nothing here names the person.
   Request close(const std::string& request_id);
   // Looks for what is left of the subject. `terms` are needed once the request is closed.
@@ -69,8 +81,15 @@ class Erasure {
   void conclude(Request& request);
   void seal(Request& request);
   void drain(Request& request);
-  void note_partial(Request& request);
+  void note_outcome(Request& request, const std::string& outcome);
 
+  void store_confirmed(store::Tx& tx, Instant now, const Preview& preview, bool bulk,
+                       Request& request);
+  plan::Compiled compile(store::Tx& tx, const subject::Finder& finder,
+                         const plan::Compiler& compiler, const Request& request,
+                         const plan::Drivers& drivers, const plan::Protection& found,
+                         bool run) const;
+  Json result_of(store::Tx& tx, const Request& request, const Verification& verification) const;
   static void open_attempts(store::Tx& tx, Instant now, const Request& request, int pass);
   void begin_settling(store::Tx& tx, Instant now, Request& request) const;
 

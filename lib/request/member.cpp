@@ -7,6 +7,7 @@
 #include "plan/access.h"
 #include "queue/item.h"
 #include "request/erasure.h"
+#include "request/rectify.h"
 
 namespace ccctl::request {
 
@@ -83,7 +84,22 @@ plan::Protection Erasure::protection(store::Tx& tx, Instant now, const Request& 
       throw Error(ErrorKind::held, "hold \"" + hold.id + "\" covers the data subject");
     }
   }
+  // The law keeps rows from being deleted, not from being put right.
+  if (request.type == Type::updating) found.minima.clear();
   return found;
+}
+
+// The statement that does it, or counts what it would do.
+plan::Compiled Erasure::compile(store::Tx& tx, const subject::Finder& finder,
+                                const plan::Compiler& compiler, const Request& request,
+                                const plan::Drivers& drivers, const plan::Protection& found,
+                                bool run) const {
+  if (request.type != Type::updating)
+    return run ? compiler.erase(drivers, found, request.id) : compiler.count(drivers, found);
+  const std::vector<plan::Replacement> terms = load_replacements(tx, request, finder.region());
+  const std::vector<plan::Standing> stands =
+      standing(tx, finder, ground_.map, compiler, *scope_, drivers, terms);
+  return compiler.rectify(drivers, found, stands, run ? request.id : "");
 }
 
 void Erasure::lock(store::Tx& tx, const subject::Finder& finder, const Request& request,
@@ -93,7 +109,7 @@ void Erasure::lock(store::Tx& tx, const subject::Finder& finder, const Request& 
   const plan::Locks locks =
       plan::Compiler(ground_.map, *catalog_, *scope_, ground_.tenant).lock(drivers);
   const std::uint64_t open = locks.open_units(tx.exec(locks.sql));
-  if (pass == 1 && open > 0) {
+  if (pass == 1 && open > 0 && request.type == Type::erasing) {
     throw Error(ErrorKind::busy, "the data subject takes part in a conversation that has not ended",
                 "the request waits: run `ccctl request run " + request.id + "` afterwards");
   }
@@ -123,13 +139,13 @@ run::Work Erasure::work(store::Tx& tx, Instant now, Request& request, const Memb
     // A settling pass mostly finds nothing. Then there is nothing to lock and to delete, and what
     // comes after this snapshot would also come after locks: the subject's row is gone.
     const plan::Protection found = protection(tx, now, request);
-    const plan::Compiled counted = compiler.count(driven(), found);
+    const plan::Compiled counted = compile(tx, finder, compiler, request, driven(), found, false);
     const plan::Outcome outcome = counted.read(tx.exec(counted.sql));
     if (outcome.rows() == 0) return done(tx, now, request, member, pass, outcome, found);
   }
   if (member.ref.kind != kTermOnly) lock(tx, finder, request, member, pass);
   const plan::Protection found = protection(tx, now, request);
-  const plan::Compiled compiled = compiler.erase(driven(), found, request.id);
+  const plan::Compiled compiled = compile(tx, finder, compiler, request, driven(), found, true);
   const plan::Outcome outcome = compiled.read(tx.exec(compiled.sql));
   const std::uint64_t rows = outcome.rows(), planned = member.planned_rows;
   if (pass == 1 && rows == 0 && planned > 0) {
@@ -160,7 +176,7 @@ run::Work Erasure::done(store::Tx& tx, Instant now, Request& request, const Memb
     // Committed with the intents, so that the objects need no commit of their own before they go.
     run::open_attempt(tx, {request.tenant, request.id, 0, 0}, now);
   }
-  Json tallies{{"actions", tallies_json(outcome)},
+  Json tallies{{"actions", tallies_json(outcome, request.type)},
                {"kept", kept_json(outcome)},
                {"rows", outcome.rows()},
                {"planned", member.planned_rows}};
@@ -169,7 +185,7 @@ run::Work Erasure::done(store::Tx& tx, Instant now, Request& request, const Memb
   body["related"] = member.related_id;
   body["pass"] = pass;
   body["confirmation"] = request.confirmation;
-  if (pass == 1 && world_.keyed) {
+  if (pass == 1 && world_.keyed && request.type == Type::erasing) {
     const bool by_term = member.ref.kind == kTermOnly;
     body["keyed"] = keyed_json(world_.keyed, by_term ? nullptr : &member.ref,
                                load_terms(tx, request, member.ordinal));
@@ -178,8 +194,9 @@ run::Work Erasure::done(store::Tx& tx, Instant now, Request& request, const Memb
   for (const rule::Hold& hold : found.holds) seen.push_back(hold.id);
   tallies["seenHolds"] = std::move(seen);
   return {std::move(tallies),
-          {audit::LogName::evidence, request.tenant, "subject.erased", world_.actor, request.id,
-           std::move(body)}};
+          {audit::LogName::evidence, request.tenant,
+           request.type == Type::updating ? "subject.rectified" : "subject.erased", world_.actor,
+           request.id, std::move(body)}};
 }
 
 }  // namespace ccctl::request

@@ -32,6 +32,28 @@ static void describe(Rate& rate, doc::Fields& f) {
   if (f.decoding() && rate.requests.value_or(1) < 1) f.fail("requests", kLeastRate);
 }
 
+static void describe(SubProcessor& processor, doc::Fields& f) {
+  f.required("id", processor.id, "by which it is acknowledged, stable for ever");
+  f.required("name", processor.name, "who it is");
+  f.optional("respond", processor.respond, "from the request to its acknowledgement");
+  f.optional("from", processor.from, "the first day on which it holds data");
+  f.optional("until", processor.until, "the last one");
+  for (const char* key : {"from", "until"}) {
+    const std::string& day = std::string_view(key) == "from" ? processor.from : processor.until;
+    if (f.decoding() && !day.empty() && (day.size() != 10 || !parse_instant(day + "T00:00:00Z")))
+      f.fail(key, "\"" + day + "\" is no day", "write 2026-11-21");
+  }
+}
+
+void describe(SubProcessors& document, doc::Fields& f) {
+  f.required("processors", document.processors, "each of them");
+}
+
+std::string sub_processors_schema() {
+  return doc::schema<SubProcessors>("SubProcessors",
+                                    "who else holds the data, and must act on a request");
+}
+
 static void describe(Exclusion& exclusion, doc::Fields& f) {
   f.required("what", exclusion.what, "what is left out of every request");
   f.required("reason", exclusion.reason, "why, in words for the data subject");
@@ -100,7 +122,13 @@ PackRules rules_of(const policy::Pack& pack) {
                     " documents of kind Requests",
                 "a pack needs exactly one");
   }
-  return {std::move(found.front()), pack.read_all<rule::Retention>("Retention"), pack.digest};
+  PackRules rules{
+      std::move(found.front()), pack.read_all<rule::Retention>("Retention"), {}, pack.digest};
+  for (SubProcessors& document : pack.read_all<SubProcessors>("SubProcessors")) {
+    for (SubProcessor& processor : document.processors)
+      rules.sub_processors.push_back(std::move(processor));
+  }
+  return rules;
 }
 
 }  // namespace ccctl::request

@@ -35,6 +35,18 @@ struct Rate {
   std::optional<int> subjects, requests;
 };
 
+// A document of kind SubProcessors lists them: who holds the same data on behalf of the tenant.
+struct SubProcessor {
+  std::string id, name;
+  Duration respond{0, 30, 0};  // from the request to the acknowledgement
+  std::string from, until;     // civil days; empty: always, for ever
+};
+struct SubProcessors {
+  std::vector<SubProcessor> processors;
+};
+void describe(SubProcessors& document, doc::Fields& f);
+std::string sub_processors_schema();
+
 struct RequestPolicy {
   Duration settling{0, 0, 86400};  // between the erasing pass and the settling pass
   Duration evidence{60, 0, 0};     // how long a tombstone answers who was erased
@@ -64,6 +76,7 @@ Instant due_date(const RequestPolicy& policy, Type type, Instant received,
 struct PackRules {
   RequestPolicy requests;
   std::vector<rule::Retention> retention;
+  std::vector<SubProcessor> sub_processors;
   std::string digest;
 };
 PackRules rules_of(const policy::Pack& pack);

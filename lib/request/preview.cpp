@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "datamap/check.h"
 #include "plan/access.h"
+#include "request/rectify.h"
 #include "run/window.h"
 #include "text/identifier.h"
 
@@ -101,6 +102,17 @@ void require_sight(const Ground& ground, const datamap::Catalog& catalog,
 
 namespace {
 
+// Whatever is to be replaced is followed, even where the map only suggests it.
+void follow_too(std::vector<Identifier>& identifiers,
+                const std::vector<plan::Replacement>& replacements) {
+  for (const plan::Replacement& term : replacements) {
+    Identifier existing{term.kind, Personal<std::string>(term.existing), false, "", ""};
+    if (std::none_of(identifiers.begin(), identifiers.end(),
+                     [&](const Identifier& other) { return other.same_value(existing); }))
+      identifiers.push_back(std::move(existing));
+  }
+}
+
 // Members of a merge set that name different people: somebody must look.
 bool conflict(const std::vector<std::vector<Identifier>>& identifiers) {
   std::map<std::string, std::set<std::string>> values;
@@ -133,14 +145,21 @@ std::vector<Shared> shared_values(const subject::Finder& finder,
 
 // Counts the merge set as growing prefixes: what member k adds is what its own transaction will
 // find, since the members before it are gone by then.
-void count_members(store::Tx& tx, const plan::Compiler& compiler,
+void count_members(store::Tx& tx, const datamap::Map& map, const plan::Compiler& compiler,
                    const plan::Protection& protection, const subject::Finder& finder,
                    Preview& preview) {
   const std::size_t members = std::max<std::size_t>(preview.merge_set.members.size(), 1);
   std::uint64_t before = 0;
   for (std::size_t count = 1; count <= members; ++count) {
-    const plan::Compiled compiled = compiler.count(
-        drivers_of(finder, preview.merge_set.members, preview.identifiers, count), protection);
+    const plan::Drivers drivers =
+        drivers_of(finder, preview.merge_set.members, preview.identifiers, count);
+    const plan::Compiled compiled =
+        preview.type == Type::updating
+            ? compiler.rectify(drivers, protection,
+                               standing(tx, finder, map, compiler, preview.plan.scope, drivers,
+                                        preview.replacements),
+                               "")
+            : compiler.count(drivers, protection);
     preview.outcome = compiled.read(tx.exec(compiled.sql));
     const std::uint64_t rows = preview.outcome.rows();
     preview.member_rows.push_back(rows - std::min(rows, before));
@@ -151,18 +170,26 @@ void count_members(store::Tx& tx, const plan::Compiler& compiler,
 }  // namespace
 
 Preview preview(store::Tx& tx, const Ground& ground, const datamap::Catalog& catalog,
-                const std::optional<SubjectRef>& ref, const Identifier* term) {
+                const std::optional<SubjectRef>& ref, const Identifier* term,
+                const std::vector<plan::Replacement>& replacements) {
   const subject::Finder finder(tx, ground.map, catalog, ground.tenant);
   Preview preview;
   const std::string kind = ref ? ref->kind : ground.map.subjects.front().kind;
   if (ref) preview.merge_set = finder.merge_set(*ref);
-  plan::Head head{"delete", ground.tenant, ground.rules.digest, ground.map.digest, ""};
-  preview.plan =
-      plan::erasure_plan(ground.map, catalog, plan::scope_of(ground.map, kind), std::move(head));
+  preview.type = replacements.empty() ? Type::erasing : Type::updating;
+  preview.replacements = replacements;
+  plan::Head head{std::string(verb_of(preview.type)), ground.tenant, ground.rules.digest,
+                  ground.map.digest, ""};
+  plan::Scope scope = plan::scope_of(ground.map, kind);
+  preview.plan = preview.type == Type::updating
+                     ? plan::rectification_plan(ground.map, catalog, std::move(scope),
+                                                std::move(head), replacements)
+                     : plan::erasure_plan(ground.map, catalog, std::move(scope), std::move(head));
   require_sight(ground, catalog, preview.plan.scope);
   for (const SubjectRef& member : preview.merge_set.members) {
     const std::optional<subject::Profile> profile = finder.profile(member);
     preview.identifiers.push_back(followed(profile, term));
+    follow_too(preview.identifiers.back(), replacements);
     preview.current_employee = preview.current_employee || (profile && profile->current_employee);
   }
   if (!ref) {
@@ -189,13 +216,15 @@ Preview preview(store::Tx& tx, const Ground& ground, const datamap::Catalog& cat
   std::erase_if(protection.holds, [&](const rule::Hold& hold) {
     return std::find(preview.holds.begin(), preview.holds.end(), hold.id) != preview.holds.end();
   });
+  // The law keeps rows from being deleted, not from being put right.
+  if (preview.type == Type::updating) protection.minima.clear();
   const plan::Compiler compiler(ground.map, catalog, preview.plan.scope, ground.tenant);
   plan::prefer_indexes(tx, ground.map, catalog, preview.plan.scope);
-  count_members(tx, compiler, protection, finder, preview);
+  count_members(tx, ground.map, compiler, protection, finder, preview);
   std::vector<SubjectRef> subjects = preview.merge_set.members;
   if (!ref && term != nullptr) subjects.push_back({"term." + term->kind, {term->value.reveal()}});
-  preview.confirmation =
-      plan::digest(preview.plan, subjects) + ":" + std::to_string(preview.outcome.rows());
+  preview.confirmation = plan::digest(preview.plan, subjects, replacements) + ":" +
+                         std::to_string(preview.outcome.rows());
   return preview;
 }
 

@@ -11,6 +11,7 @@
 #include "plan/protection.h"
 #include "policy/approval.h"
 #include "request/policy.h"
+#include "request/request.h"
 #include "store/session.h"
 #include "subject/finder.h"
 
@@ -33,7 +34,9 @@ struct Shared {
 };
 
 struct Preview {
-  subject::MergeSet merge_set;  // no members: a request by term only
+  Type type = Type::erasing;
+  std::vector<plan::Replacement> replacements;  // of an update
+  subject::MergeSet merge_set;                  // no members: a request by term only
   plan::Plan plan;
   plan::Outcome outcome;                                      // of the whole merge set
   std::vector<std::uint64_t> member_rows;                     // in the members' order
@@ -61,17 +64,19 @@ plan::Drivers drivers_of(const subject::Finder& finder,
 // and a map that no longer fits (map_drift).
 void require_sight(const Ground& ground, const datamap::Catalog& catalog, const plan::Scope& scope);
 
-// Reads only. `term` is what the person typed, when they typed one; `ref` the subject found, or
-// nothing for a request by term only. `catalog` is the datastore's as this transaction sees it, or
-// one that is known to be as good: the plan pins it.
+// Reads only. With replacements it is an update's. `term` is what the person typed, when they typed
+// one; `ref` the subject found, or nothing for a request by term only. `catalog` is the datastore's
+// as this transaction sees it, or one that is known to be as good: the plan pins it.
 Preview preview(store::Tx& tx, const Ground& ground, const datamap::Catalog& catalog,
-                const std::optional<subject::SubjectRef>& ref, const subject::Identifier* term);
+                const std::optional<subject::SubjectRef>& ref, const subject::Identifier* term,
+                const std::vector<plan::Replacement>& replacements = {});
 // The same with a catalog read now.
 Preview preview(store::Tx& tx, const Ground& ground, const std::optional<subject::SubjectRef>& ref,
                 const subject::Identifier* term);
 
 Json to_json(const Preview& preview, const Ground& ground);
-Json tallies_json(const plan::Outcome& outcome);  // only actions with rows
+// Only actions with rows.
+Json tallies_json(const plan::Outcome& outcome, Type type = Type::erasing);
 Json kept_json(const plan::Outcome& outcome);
 Json excluded_json(const RequestPolicy& policy);
 

@@ -5,14 +5,14 @@
 
 namespace ccctl::request {
 
-Json tallies_json(const plan::Outcome& outcome) {
+Json tallies_json(const plan::Outcome& outcome, Type type) {
   Json actions = Json::array();
   for (const plan::Tally& tally : outcome.tallies) {
     if (tally.rows == 0) continue;
     Json action{{"table", tally.table},
                 {"action", plan::to_text(tally.effect)},
                 {"rows", tally.rows},
-                {"rule", "request.delete"},
+                {"rule", "request." + std::string(verb_of(type))},
                 {"basis", "data_subject_request"}};
     if (!tally.detail.empty()) action["detail"] = tally.detail;
     actions.push_back(std::move(action));
@@ -54,11 +54,11 @@ Json to_json(const Preview& preview, const Ground& ground) {
     shared.push_back({{"identifier", value.kind}, {"table", value.table}, {"rows", value.rows}});
   }
   return {{"tenant", ground.tenant},
-          {"requestType", "GDPR_DELETE"},
+          {"requestType", to_text(preview.type)},
           {"confirmation", preview.confirmation},
           {"rows", preview.outcome.rows()},
           {"members", members},
-          {"actions", tallies_json(preview.outcome)},
+          {"actions", tallies_json(preview.outcome, preview.type)},
           {"kept", kept_json(preview.outcome)},
           {"excluded", excluded_json(ground.rules.requests)},
           {"notCovered", preview.not_covered},

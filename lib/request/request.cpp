@@ -63,7 +63,8 @@ constexpr std::string_view kSelect =
     "confirmation, policy_digest, map_digest, plan, planned_rows, settle_at, result, "
     "pg_catalog.encode(leaf_hash, 'hex'), "
     "pg_catalog.has_column_privilege('ccctl.request_member', 'subject_key', 'SELECT'), "
-    "request_type, verified, subject_mark, case_id, extension, paused_at, reason FROM "
+    "request_type, verified, subject_mark, case_id, extension, paused_at, reason, "
+    "replacement FROM "
     "ccctl.request WHERE tenant_id = $1::text ";
 
 // An auditor knows the members by their pseudonyms only.
@@ -116,6 +117,7 @@ Request from_row(store::Tx& tx, const std::string& tenant, const store::Rows& ro
   request.extension = rows.text(r, 28);
   request.paused_at = rows.instant(r, 29);
   request.reason = rows.text(r, 30);
+  request.replacement = rows.text(r, 31);
   read_members(tx, request, rows.boolean(r, 23));
   return request;
 }
@@ -206,7 +208,8 @@ Json to_json(const Request& request) {
           {"createdDate", to_text(request.created_at)},
           {"requestType", to_text(request.type)},
           {"status", status_of(request.phase, request.type)},
-          {"replacementTerms", Json::array()},
+          {"replacementTerms",
+           request.replacement.empty() ? Json::array() : Json::parse(request.replacement)},
           {"subject", subject},
           {"relatedRequests", related},
           {"resultsUrls", Json::array()},
@@ -261,10 +264,11 @@ void insert(store::Tx& tx, const Request& q) {
       {"INSERT INTO ccctl.request (tenant_id, request_id, request_type, phase, restricted, "
        "created_at, received_at, channel, channel_ref, requester, on_behalf_of, identity_method, "
        "identity_by, identity_at, verified, subject_mark, case_id, due_at, confirmation, "
-       "policy_digest, map_digest, plan, planned_rows) VALUES ($1::text, $2::text, $3::text, "
+       "policy_digest, map_digest, plan, planned_rows, replacement) VALUES ($1::text, $2::text, "
+       "$3::text, "
        "$4::text, $5::boolean, $6::timestamptz, $7::timestamptz, $8::text, $9::text, $10::text, "
        "$11::text, $12::text, $13::text, $14::timestamptz, $15::boolean, $16::text, $17::text, "
-       "$18::timestamptz, $19::text, $20::text, $21::text, $22::text, $23::bigint)",
+       "$18::timestamptz, $19::text, $20::text, $21::text, $22::text, $23::bigint, $24::text)",
        {q.tenant,
         q.id,
         std::string(to_text(q.type)),
@@ -287,7 +291,8 @@ void insert(store::Tx& tx, const Request& q) {
         q.policy_digest,
         q.map_digest,
         q.plan,
-        std::to_string(q.planned_rows)}});
+        std::to_string(q.planned_rows),
+        optional_text(q.replacement)}});
   for (const Member& member : q.members) {
     tx.exec(
         {"INSERT INTO ccctl.request_member (tenant_id, request_id, ordinal, related_id, "

@@ -43,6 +43,9 @@ std::string_view status_of(Phase phase, Type type);
 // Not completed, closed, refused or cancelled.
 bool live(Phase phase);
 
+// The queue's name for carrying a request on.
+inline constexpr std::string_view kRun = "request.run";
+
 struct Intake {
   Instant received_at{};
   std::string channel = "cli";
@@ -77,7 +80,8 @@ struct Request {
   // Empty when inserted: the canonical member's reference.
   std::string subject_mark;
   std::string case_id;
-  std::string extension;  // ISO duration; empty: never extended
+  std::string replacement;  // canonical JSON: kinds and pseudonyms of what an update replaces
+  std::string extension;    // ISO duration; empty: never extended
   std::optional<Instant> paused_at;
   std::string reason;  // of a refusal, a cancellation or a pause
   std::string confirmation, policy_digest, map_digest;

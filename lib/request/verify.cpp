@@ -5,7 +5,6 @@
 
 #include "datamap/sql.h"
 #include "text/identifier.h"
-#include "text/phone.h"
 
 namespace ccctl::request {
 namespace {
@@ -116,25 +115,10 @@ class Verifier {
         const std::string one = subject::Finder::condition(column, "t", identifier, params, &exact);
         also(exact ? any.decided : any.candidates, one);
       } else if (column.free) {
-        also(any.decided, mention(column, identifier, params));
+        also(any.decided, subject::Finder::mention(column, "t", identifier, params));
       }
     }
     return any;
-  }
-
-  // A phone number is mentioned in many ways: compare its last digits with the text's digits; other
-  // values by their folded text.
-  std::string mention(const Column& column, const Identifier& identifier, store::Params& params) {
-    const std::string value = datamap::site_text_sql("t", column.site);
-    if (identifier.kind == "phone") {
-      const std::string digits = text::digits(identifier.value.reveal());
-      const std::string tail = digits.size() <= 8 ? digits : digits.substr(digits.size() - 8);
-      return "strpos(regexp_replace(translate(" + value +
-             ", '０１２３４５６７８９', '0123456789'), '[^0-9]', '', 'g'), " + params.bind(tail) +
-             "::text) > 0";
-    }
-    return "strpos(lower(normalize(" + value + ", NFKC)), " +
-           params.bind(identifier.value.reveal()) + "::text) > 0";
   }
 
   // Whether the row still belongs to somebody: one of its follow links leads to a row, or one that

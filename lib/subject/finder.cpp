@@ -111,6 +111,19 @@ std::string Finder::condition(const Column& column, std::string_view alias,
          datamap::site_values_sql(alias, column.site) + ") AS e(v) WHERE " + test("v") + ")";
 }
 
+// A phone number is mentioned in many ways: compare its last digits with the text's digits; other
+// values by their folded text.
+std::string Finder::mention(const Column& column, std::string_view alias,
+                            const Identifier& identifier, store::Params& params) {
+  const std::string value = datamap::site_text_sql(alias, column.site);
+  if (identifier.kind == "phone") {
+    return "strpos(" + digits_sql(value) + ", " +
+           params.bind(suffix_of(text::digits(identifier.value.reveal()))) + "::text) > 0";
+  }
+  return "strpos(lower(normalize(" + value + ", NFKC)), " + params.bind(identifier.value.reveal()) +
+         "::text) > 0";
+}
+
 std::vector<std::string> Finder::value_list(const Column& column, std::string_view alias) {
   std::vector<std::string> list;
   for (const datamap::Site& site : column.with)

@@ -78,6 +78,9 @@ class Finder {
   // `exact` is set to true, else candidates. Binds its parameters.
   static std::string condition(const datamap::Column& column, std::string_view alias,
                                const Identifier& identifier, store::Params& params, bool* exact);
+  // Whether a free text may mention the identifier: its last digits, or its folded form.
+  static std::string mention(const datamap::Column& column, std::string_view alias,
+                             const Identifier& identifier, store::Params& params);
   // Normalised values of one column's sites in a row, from one JSON array for each expression of
   // value_list().
   std::vector<std::string> values_of(const datamap::Column& column, std::string_view kind,

@@ -80,6 +80,7 @@ CREATE TABLE ccctl.request (
   due_at          timestamptz NOT NULL,
   extension       text,                  -- the period by which `due_at` was put off, once
   paused_at       timestamptz,           -- the clock stands still for a clarification
+  replacement     text,                  -- canonical JSON: kinds and pseudonyms of what an update replaces
   reason          text,                  -- why it was refused, cancelled or paused
   confirmation    text NOT NULL,         -- DIGEST:ROWS
   policy_digest   text NOT NULL,
@@ -98,7 +99,7 @@ CREATE UNIQUE INDEX request_confirmation ON ccctl.request (tenant_id, confirmati
 -- One live request per person and type. One whose identity check is missing blocks nobody.
 CREATE UNIQUE INDEX request_live ON ccctl.request (tenant_id, request_type, subject_mark)
   WHERE verified AND phase NOT IN ('completed', 'closed', 'refused', 'cancelled');
-CREATE INDEX request_case ON ccctl.request (tenant_id, case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX request_of_case ON ccctl.request (tenant_id, case_id) WHERE case_id IS NOT NULL;
 
 -- The members of the merge set, each a related request (formats.md 3); the canonical one last.
 CREATE TABLE ccctl.request_member (
@@ -164,16 +165,17 @@ CREATE TABLE ccctl.receipt (
 CREATE TABLE ccctl.item (
   tenant_id   text NOT NULL,
   item_id     text NOT NULL,
-  kind        text NOT NULL CHECK (kind IN ('object.delete')),
+  kind        text NOT NULL CHECK (kind IN ('object.delete', 'request.run')),
   request_id  text NOT NULL,
-  source      text NOT NULL,             -- the table whose row pointed to it
-  store       text NOT NULL,
-  target      text NOT NULL,             -- the object's key
+  source      text NOT NULL,             -- of an object: the table whose row pointed to it, its
+  store       text NOT NULL,             -- store, and its key; else empty
+  target      text NOT NULL,
   attempts    integer NOT NULL DEFAULT 0,
   due_at      timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, item_id)
 );
-CREATE INDEX item_due ON ccctl.item (tenant_id, request_id, due_at);
+CREATE INDEX item_of ON ccctl.item (tenant_id, request_id, due_at);
+CREATE INDEX item_due ON ccctl.item (tenant_id, kind, due_at);
 
 DO $$
 DECLARE

@@ -51,6 +51,29 @@ TEST(Phases, HaveTheApisStatus) {
   }
 }
 
+// G-47, G-46: an answer is due after the pack's period for its type; W-28's other figure likewise.
+TEST(DueDate, IsReckonedFromReceiptAndTheExtensionBeforeIt) {
+  RequestPolicy policy;
+  policy.due.of = {parse_duration("P30D"), parse_duration("P30D"), parse_duration("P14D")};
+  const Instant received = *parse_instant("2026-01-31T09:00:00Z");
+  EXPECT_EQ(due_date(policy, Type::erasing, received), *parse_instant("2026-02-14T09:00:00Z"));
+  // Months are added before days, from the receipt: never to a date that was reckoned before.
+  EXPECT_EQ(due_date(policy, Type::exporting, received, parse_duration("P1M")),
+            *parse_instant("2026-03-30T09:00:00Z"));
+}
+
+TEST(Requesters, WithAnUnknownRoleAreRefused) {
+  EXPECT_THROW(
+      doc::read<RequestPolicy>("apiVersion: ccctl/v1\nkind: Requests\nzone: UTC\nrequesters: "
+                               "[nobody]\ndue: {export: P30D, update: P30D, delete: P14D}\n",
+                               "r.yaml", "Requests", ErrorKind::policy_invalid),
+      Error);
+}
+
+TEST(SubProcessorsSchema, IsTheCommittedOne) {
+  testing::expect_committed("subprocessors", sub_processors_schema());
+}
+
 TEST(RequestsSchema, IsTheCommittedOne) {
   testing::expect_committed("requests", requests_schema());
 }
