@@ -6,6 +6,7 @@ _ccctl() {
   case "$prev" in
     --acknowledge) :; return ;;
     --address) :; return ;;
+    --anchor) :; return ;;
     --by) :; return ;;
     --case) :; return ;;
     --category) COMPREPLY=($(compgen -W "registration host_usage generated" -- "$cur")); return ;;
@@ -25,6 +26,7 @@ _ccctl() {
     --email) :; return ;;
     --external-contact) :; return ;;
     --format) :; return ;;
+    --granularity) COMPREPLY=($(compgen -W "instant day" -- "$cur")); return ;;
     --identity-by) :; return ;;
     --identity-method) :; return ;;
     --import) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -51,6 +53,7 @@ _ccctl() {
     --tenant) :; return ;;
     --user) :; return ;;
     --waive) :; return ;;
+    --zone) :; return ;;
     -o|--output) COMPREPLY=($(compgen -W "table json ndjson csv" -- "$cur")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -83,7 +86,7 @@ _ccctl() {
     "request delete") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --dry-run --confirm --confirm-merge-set --case --queue --override --output --out --tenant --datastore --config --quiet --color" ;;
     "request plan") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --case --require-match --import --format --output --out --tenant --datastore --config --quiet --color" ;;
     "request run") words="-o --help --received-at --channel --channel-ref --requester --on-behalf-of --identity-method --identity-by --acknowledge --ref --waive --reason --confirm --import --format --output --out --tenant --datastore --config --quiet --color" ;;
-    "request list") words="-o --help --overdue --case --output --out --tenant --datastore --config --quiet --color" ;;
+    "request list") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --overdue --case --output --out --tenant --datastore --config --quiet --color" ;;
     "request show") words="-o --help --format --output --out --tenant --datastore --config --quiet --color" ;;
     "request retry") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "request verify") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --deep --output --out --tenant --datastore --config --quiet --color" ;;

@@ -163,6 +163,15 @@ complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcomman
 complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l confirm -d 'of an import: the confirmation that its plan printed' -x
 complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l import -d 'requests from a file, where the pack allows bulk' -r -F
 complete -c ccctl -n '__fish_seen_subcommand_from run; and __fish_seen_subcommand_from request' -l format -d 'what the file holds: a request per line, or OpenDSR 2.0 requests' -x -a 'ndjson opendsr'
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l subject -d 'a data subject of any kind of the data map' -x
 complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l overdue -d 'only what is overdue'
 complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from request' -l case -d 'only those of a case, with its coverage' -x
 complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from request' -l format -d 'as the API shows it, or as an OpenDSR 2.0 status response' -x -a 'api opendsr'
