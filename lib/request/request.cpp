@@ -238,8 +238,7 @@ std::optional<Request> find_live(store::Tx& tx, const std::string& tenant, Type 
   const store::Rows rows =
       tx.exec({std::string(kSelect) +
                    "AND request_type = $2::text AND subject_mark = $3::text AND verified "
-                   "AND phase NOT IN ('completed', 'closed', 'refused', 'cancelled') AND NOT "
-                   "(request_type = 'GDPR_EXPORT' AND phase = 'unsealed')",
+                   "AND phase NOT IN ('unsealed', 'completed', 'closed', 'refused', 'cancelled')",
                {tenant, std::string(to_text(type)), subject_mark}});
   if (rows.empty()) return std::nullopt;
   return from_row(tx, tenant, rows, 0);

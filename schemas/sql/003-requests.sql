@@ -96,10 +96,10 @@ CREATE TABLE ccctl.request (
 -- was exported may be exported again at any time.
 CREATE UNIQUE INDEX request_confirmation ON ccctl.request (tenant_id, confirmation)
   WHERE phase NOT IN ('closed', 'refused', 'cancelled') AND request_type <> 'GDPR_EXPORT';
--- One live request per person and type. One whose identity check is missing blocks nobody.
+-- One live request per person and type: whatever comes to light meanwhile, it will still do. One whose
+-- identity check is missing blocks nobody.
 CREATE UNIQUE INDEX request_live ON ccctl.request (tenant_id, request_type, subject_mark)
-  WHERE verified AND phase NOT IN ('completed', 'closed', 'refused', 'cancelled')
-    AND NOT (request_type = 'GDPR_EXPORT' AND phase = 'unsealed');  -- only its proof is to come
+  WHERE verified AND phase NOT IN ('unsealed', 'completed', 'closed', 'refused', 'cancelled');
 CREATE INDEX request_of_case ON ccctl.request (tenant_id, case_id) WHERE case_id IS NOT NULL;
 
 -- The members of the merge set, each a related request (formats.md 3); the canonical one last.
