@@ -43,6 +43,10 @@ class Erasing {
   // and verifies that nothing is left. False where something differed.
   bool check(const std::optional<subject::SubjectRef>& ref,
              const std::optional<Term>& term = std::nullopt);
+  // The plan of an update that replaces one value of the subject, carried out and compared with the
+  // model. False where something differed.
+  bool check_update(const subject::SubjectRef& ref, const Term& existing,
+                    const std::string& written);
   // The holds are known to the model, too.
   rule::Hold hold(rule::Hold hold);
   void lift_holds();                // as a release whose grace has passed

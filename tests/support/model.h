@@ -67,6 +67,14 @@ class Model {
   Prediction erase(const std::vector<subject::SubjectRef>& members, const std::optional<Term>& term,
                    const std::vector<rule::Hold>& holds, Instant now);
 
+  // Puts the value right in every row that the members own, as the map's `rectify` says; the number
+  // of rows changed.
+  struct Correction {
+    std::string updated, written;  // normalised, and as the person wrote it
+  };
+  std::uint64_t rectify(const std::vector<subject::SubjectRef>& members, const Term& existing,
+                        const Correction& correction);
+
   // One line per row that differs; nothing when both are the same. At most `most` lines.
   std::vector<std::string> differences(const Model& other, std::size_t most = 8) const;
   std::size_t rows() const;
@@ -110,6 +118,7 @@ class Model {
   void write_cuts(const Changes& changes, std::vector<Row>& after, Prediction& prediction) const;
   void erase_columns(Row& row, const datamap::Table& table, bool objects_too) const;
   void erase_site(Row& row, const datamap::Site& site, const datamap::ColumnErase& erase) const;
+  void replace(Row& row, const datamap::Column& column, const Correction& correction) const;
   void note_objects(RowId id, Prediction& prediction) const;
 
   const datamap::Map& map_;
