@@ -353,4 +353,33 @@ bool Erasing::check(const std::optional<SubjectRef>& ref, const std::optional<Te
   return !::testing::Test::HasFailure();
 }
 
+bool Erasing::check_update(const SubjectRef& ref, const Term& existing,
+                           const std::string& written) {
+  Model expected = model();
+  const std::vector<SubjectRef> members = expected.merge_set(ref);
+  plan::Replacement term{existing.first, existing.second, "", written};
+  Preview shown;
+  {
+    store::Tx tx = session_.begin(store::Mode::read_only_snapshot);
+    const datamap::Catalog catalog = datamap::read_catalog(tx, map);
+    const subject::Finder finder(tx, map, catalog, "acme");
+    term.updated = finder.term(term.kind, written).value.reveal();
+    shown = request::preview(tx, {map, rules, "acme"}, catalog, ref, nullptr, {term});
+  }
+  const std::uint64_t rows = expected.rectify(members, existing, {term.updated, written});
+  const Request request = erase(shown);
+  EXPECT_EQ(request.phase, request::Phase::completed);
+  EXPECT_EQ(request.outcome, "complete");
+  for (const std::string& line : expected.differences(model())) ADD_FAILURE() << line;
+  std::uint64_t planned = 0, done = 0;
+  for (const Json& action : request::tallies_json(shown.outcome, shown.type))
+    planned += action.at("action") == "rectify" ? action.at("rows").get<std::uint64_t>() : 0;
+  const Json result = Json::parse(request.result);
+  for (const Json& action : result.at("actions"))
+    done += action.at("action") == "rectify" ? action.at("rows").get<std::uint64_t>() : 0;
+  EXPECT_EQ(planned, rows) << "the dry run and the model differ";
+  EXPECT_EQ(done, rows) << "the run and the model differ";
+  return !::testing::Test::HasFailure();
+}
+
 }  // namespace ccctl::testing

@@ -129,6 +129,7 @@ class Model {
   void write_cuts(const Changes& changes, std::vector<Row>& after, Prediction& prediction) const;
   void erase_columns(Row& row, const datamap::Table& table, bool objects_too) const;
   void erase_site(Row& row, const datamap::Site& site, const datamap::ColumnErase& erase) const;
+  void replace(Row& row, const datamap::Column& column, const Correction& correction) const;
   void note_objects(RowId id, Prediction& prediction) const;
 
   const datamap::Map& map_;
