@@ -15,7 +15,8 @@ struct CatalogColumn {
   std::string name;
   std::string type;  // format_type: "timestamp with time zone", "character varying(20)", "text[]"
   bool not_null = false;
-  bool generated = false;  // generated always as …
+  bool generated = false;              // generated always as …
+  std::vector<std::string> made_of{};  // generated: the columns that it is made of
   bool identity = false;
   bool defaulted = false;  // has a default
   // What refuses the value that the map's `erase` gives it: "its type", or a CHECK constraint's
@@ -42,6 +43,14 @@ struct Check {
   std::string expression;            // as PostgreSQL prints it, over the bare column names
 };
 
+// A unique index or an exclusion constraint, whatever its shape.
+struct Unique {
+  std::string name;
+  std::vector<std::string> columns;  // of its keys and expressions
+  bool partial = false, expression = false;
+  bool nulls_distinct = true;
+};
+
 struct CatalogTable {
   TableName name;  // as the map writes it; for partitions the root's
   std::uint32_t oid = 0;
@@ -52,6 +61,7 @@ struct CatalogTable {
   std::vector<std::vector<std::string>>
       unique_not_null;                            // other unique keys without nullable columns
   std::vector<std::vector<std::string>> unique;   // all unique keys, sorted
+  std::vector<Unique> uniques;                    // and with those that hold for some rows only
   std::vector<std::vector<std::string>> indexes;  // leading columns; expressions end a list
   std::vector<std::string> triggers, rules, policies, publications, materialised_views, children;
   std::vector<Check> checks;

@@ -1,8 +1,10 @@
 // The catalog queries. Each returns flat rows for all tables at once; the grouping is done here.
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/json.h"
 #include "datamap/catalog.h"
 #include "datamap/constant_probe.h"
 
@@ -34,7 +36,9 @@ class Reading {
     tables();
     if (!oids_.empty()) {
       columns();
+      generated();
       indexes();
+      uniques();
       checks();
       foreign_keys();
       attachments();
@@ -99,6 +103,52 @@ class Reading {
       column.identity = rows.boolean(i, 5);
       column.defaulted = rows.boolean(i, 6) && !column.generated;
       if (CatalogTable* table = by_oid(rows, i)) table->columns.push_back(std::move(column));
+    }
+  }
+
+  void generated() {
+    const Rows rows = tx_.exec(
+        {"SELECT d.adrelid, a.attname, s.attname FROM pg_catalog.pg_attrdef d"
+         " JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum"
+         "  AND a.attgenerated <> ''"
+         " JOIN pg_catalog.pg_depend p ON p.classid = 'pg_catalog.pg_attrdef'::regclass"
+         "  AND p.objid = d.oid AND p.refobjid = d.adrelid AND p.refobjsubid NOT IN (0, d.adnum)"
+         "  AND p.refclassid = 'pg_catalog.pg_class'::regclass"
+         " JOIN pg_catalog.pg_attribute s ON s.attrelid = d.adrelid AND s.attnum = p.refobjsubid"
+         " WHERE d.adrelid = ANY ($1::oid[]) ORDER BY 1, 2, s.attnum",
+         {oid_list()}});
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      CatalogTable* table = by_oid(rows, i);
+      if (!table) continue;
+      for (CatalogColumn& column : table->columns) {
+        if (column.name == rows.text(i, 1)) column.made_of.push_back(text(rows, i, 2));
+      }
+    }
+  }
+
+  // Of an expression only the catalog's list of dependencies tells the columns.
+  void uniques() {
+    const Rows rows =
+        tx_.exec({"SELECT i.indrelid, c.relname, i.indpred IS NOT NULL, i.indexprs IS NOT NULL,"
+                  // A column of PostgreSQL 15.
+                  " coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false),"
+                  " to_jsonb(ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE "
+                  "a.attrelid = i.indrelid"
+                  "  AND a.attnum > 0 AND (a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])"
+                  "   OR (i.indexprs IS NOT NULL AND EXISTS (SELECT FROM pg_catalog.pg_depend d"
+                  "    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid"
+                  "    AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum)))))::text"
+                  " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+                  " WHERE i.indrelid = ANY ($1::oid[]) AND (i.indisunique OR i.indisexclusion)"
+                  " ORDER BY i.indrelid, c.relname",
+                  {oid_list()}});
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      CatalogTable* table = by_oid(rows, i);
+      if (!table) continue;
+      Unique unique{
+          text(rows, i, 1), {}, rows.boolean(i, 2), rows.boolean(i, 3), !rows.boolean(i, 4)};
+      unique.columns = Json::parse(rows.text(i, 5)).get<std::vector<std::string>>();
+      table->uniques.push_back(std::move(unique));
     }
   }
 

@@ -41,6 +41,8 @@ std::string misfit(const Column& column, const ColumnErase& erase, const Catalog
     if (column.site.json != json) return "the site's path does not fit the type " + there.type;
     if (!column.site.json && !there.type.ends_with("[]"))
       return "the type " + there.type + " is no array";
+    if (erase.effect == EraseEffect::generalise || erase.effect == EraseEffect::pseudonymise)
+      return "only a whole column can be generalised or replaced by a hash";
     return "";
   }
   if (erase.effect == EraseEffect::none) return "";
@@ -70,27 +72,30 @@ std::string misfit(const Column& column, const ColumnErase& erase, const Catalog
   return "";
 }
 
-// The unique key in which erased rows would collide; empty: there is none.
+// The unique key in which erased rows would collide; empty: there is none. A key that holds for
+// some rows only, or is over an expression, is one all the same.
 std::string collision(const CatalogColumn& column, const ColumnErase& erase,
                       const CatalogTable& there) {
-  if (erase.effect != EraseEffect::set_value && erase.effect != EraseEffect::truncate &&
-      erase.effect != EraseEffect::generalise) {
-    return "";
-  }
+  const bool constant = erase.effect == EraseEffect::set_value ||
+                        erase.effect == EraseEffect::truncate ||
+                        erase.effect == EraseEffect::generalise;
+  if (!constant && erase.effect != EraseEffect::set_null) return "";
   const auto within = [](const std::vector<std::string>& inner,
                          const std::vector<std::string>& outer) {
     return std::all_of(inner.begin(), inner.end(), [&](const std::string& name) {
       return std::find(outer.begin(), outer.end(), name) != outer.end();
     });
   };
-  for (const auto& unique : there.unique) {
-    if (std::find(unique.begin(), unique.end(), column.name) == unique.end()) continue;
-    std::vector<std::string> others = unique;
+  for (const Unique& unique : there.uniques) {
+    const auto& keys = unique.columns;
+    if (std::find(keys.begin(), keys.end(), column.name) == keys.end()) continue;
+    if (!constant && unique.nulls_distinct) continue;
+    std::vector<std::string> others = keys;
     std::erase(others, column.name);
     const bool still_unique =
         std::any_of(there.unique.begin(), there.unique.end(),
-                    [&](const auto& key) { return key != unique && within(key, others); });
-    if (!still_unique) return unique.size() == 1 ? unique.front() : unique.front() + ", …";
+                    [&](const auto& key) { return key != keys && within(key, others); });
+    if (!still_unique) return keys.size() == 1 ? keys.front() : keys.front() + ", …";
   }
   return "";
 }
@@ -116,11 +121,47 @@ std::set<TableName> staying(const Map& map, const Catalog& catalog) {
   return stay;
 }
 
+// A generated column is erased through the columns that it is made of.
+void check_generated(const Table& table, const CatalogColumn& there, const Column& column,
+                     Report& report) {
+  const bool follows =
+      std::any_of(there.made_of.begin(), there.made_of.end(), [&](const std::string& name) {
+        return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& other) {
+          return other.site.column == name && other.personal();
+        });
+      });
+  if (follows) return;
+  report.refuse("erase_value", table.name, column.site.text(),
+                "the column is generated from columns that erasing leaves as they are",
+                "list the columns that it is made of in `columns`");
+}
+
+// What goes with erased values, in rows that stay, must be able to be null.
+void check_derived(const Table& table, const CatalogTable& there, Report& report) {
+  const auto nullable = [&](const Site& site, const std::string& of) {
+    const CatalogColumn* found = there.column(site.column);
+    if (!found || !site.plain() || !found->not_null || found->generated) return;
+    report.refuse("erase_value", table.name, site.text(),
+                  "erasing " + of + " makes it null, but the column is NOT NULL",
+                  "allow NULL, or list it in `columns` with an `erase` of its own");
+  };
+  for (const Column& column : table.columns) {
+    if (!column.personal()) continue;
+    for (const Site& site : table.goes_with(column)) nullable(site, in_quotes(column.site.text()));
+  }
+  for (const Object& object : table.objects)
+    nullable(object.pointer, "the object " + in_quotes(object.name));
+}
+
 void check_column(const Table& table, const CatalogTable& there, const Column& column,
                   bool rows_stay, Report& report) {
   const CatalogColumn* found = there.column(column.site.column);
   if (!found) return;
   const bool said = column.erase.effect != EraseEffect::none;
+  if (found->generated && !said) {
+    if (rows_stay && column.personal()) check_generated(table, *found, column, report);
+    return;
+  }
   const ColumnErase erase = said || rows_stay ? column.effective_erase() : column.erase;
   const std::string place = column.site.text();
   const std::string remedy = "choose another `erase` for the column";
@@ -143,8 +184,7 @@ void check_column(const Table& table, const CatalogTable& there, const Column& c
     const bool reads =
         std::find(check.columns.begin(), check.columns.end(), found->name) != check.columns.end();
     const bool changed = erase.effect != EraseEffect::none;
-    const bool tried = check.columns.size() == 1 && (erase.effect == EraseEffect::set_null ||
-                                                     erase.effect == EraseEffect::set_value);
+    const bool tried = tried_out(table, check);
     if (!reads || !changed || tried) continue;
     report.find("erase_under_check", table.name, place,
                 "the constraint " + in_quotes(check.name) +
@@ -182,6 +222,7 @@ void check_columns(const Map& map, const Catalog& catalog, Report& report) {
     for (const Column& column : table.columns) {
       check_column(table, *there, column, stay.contains(table.name), report);
     }
+    if (stay.contains(table.name)) check_derived(table, *there, report);
   }
 }
 

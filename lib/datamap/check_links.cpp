@@ -1,6 +1,7 @@
 // Links against foreign keys: what the datastore would do on its own, and what it would not allow.
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "datamap/check_parts.h"
 
@@ -16,6 +17,21 @@ bool deletable(const Table* table) {
 bool is_tenant_key(const ForeignKey& key, const Map& map) {
   return map.tenants && key.to == map.tenants->table && key.to_columns.size() == 1 &&
          key.to_columns.front() == map.tenants->key;
+}
+
+// Whether every row that leads somewhere is one that the plan counts. Conditions that exclude each
+// other may still leave out a value, whose rows the datastore would change on its own.
+bool covers_all_rows(const Table& from, const std::vector<const Link*>& links) {
+  std::set<std::string> null, not_null;
+  for (const Link* link : links) {
+    if (link->down == Down::stay || (link->down == Down::follow && !from.in_scope)) continue;
+    if (link->when.empty()) return true;
+    const Condition& first = link->when.front();
+    if (link->when.size() > 1 || first.op == Condition::Op::any_of) continue;
+    (first.op == Condition::Op::is_null ? null : not_null).insert(first.column);
+  }
+  return std::any_of(null.begin(), null.end(),
+                     [&](const std::string& column) { return not_null.contains(column); });
 }
 
 std::string list(const std::vector<std::string>& names, bool quote) {
@@ -44,8 +60,7 @@ void check_foreign_key(const ForeignKey& key, const Map& map, const Catalog& cat
                   from ? "add a link to " + in_quotes(key.from)
                        : "map " + in_quotes(key.from) + " with a link");
   }
-  const bool counted =
-      std::any_of(links.begin(), links.end(), [](const Link* l) { return l->down != Down::stay; });
+  const bool counted = from && covers_all_rows(*from, links);
   if (to && !counted && (key.on_delete == 'c' || key.on_delete == 'n' || key.on_delete == 'd')) {
     report.refuse(
         "cascade_unaccounted", key.to, place,
@@ -54,11 +69,14 @@ void check_foreign_key(const ForeignKey& key, const Map& map, const Catalog& cat
         "give " + in_quotes(key.from) + " a link with down: follow or cut, or drop the cascade");
   }
   for (const Link* link : links) {
-    if (link->down != Down::stay || !deletable(to)) continue;
-    report.refuse("stay_on_foreign_key", key.from, link->name,
-                  "the link stays, but the foreign key " + in_quotes(key.name) + " does not let " +
-                      in_quotes(key.to) + " be deleted under it",
-                  "use down: follow or cut");
+    const bool stays = link->down == Down::stay || (link->down == Down::follow && !from->in_scope);
+    if (!stays || !deletable(to)) continue;
+    report.refuse(
+        "stay_on_foreign_key", key.from, link->name,
+        std::string(link->down == Down::stay ? "the link stays" : "the table is out of scope") +
+            ", but the foreign key " + in_quotes(key.name) + " does not let " + in_quotes(key.to) +
+            " be deleted under it",
+        "use down: follow or cut");
   }
   const CatalogTable* there = catalog.table(key.from);
   if (from && to && there && !key.indexed) {
@@ -70,19 +88,21 @@ void check_foreign_key(const ForeignKey& key, const Map& map, const Catalog& cat
   }
 }
 
+// The columns of a link that a row which stays loses.
 void check_cut(const Table& table, const CatalogTable& there, const Link& link, Report& report) {
-  for (const Site& site : link.from) {
-    const bool tenant =
-        table.tenant.how == Tenant::How::column && site.column == table.tenant.value;
+  const std::string what =
+      link.down == Down::cut ? "the link is cut" : "an anonymised row loses the link";
+  for (const Site& site : table.cut_sites(link)) {
     const CatalogColumn* column = there.column(site.column);
-    if (tenant || !column || !site.plain()) continue;
+    if (!column || !site.plain()) continue;
     if (column->not_null) {
       report.refuse("cut_not_null", table.name, link.name,
-                    "the link is cut, but its column " + in_quotes(site.column) + " is NOT NULL",
-                    "use down: follow, or allow NULL in the column");
+                    what + ", but its column " + in_quotes(site.column) + " is NOT NULL",
+                    link.down == Down::cut ? "use down: follow, or allow NULL in the column"
+                                           : "allow NULL in the column, or delete the rows");
     } else if (column->generated) {
       report.refuse("cut_not_null", table.name, link.name,
-                    "the link is cut, but its column " + in_quotes(site.column) + " is generated");
+                    what + ", but its column " + in_quotes(site.column) + " is generated");
     }
   }
 }
@@ -152,7 +172,9 @@ void check_links(const Map& map, const Catalog& catalog, Report& report) {
     const CatalogTable* there = catalog.table(table.name);
     if (!there) continue;
     for (const Link& link : table.links) {
-      if (link.down == Down::cut) check_cut(table, *there, link, report);
+      const bool lost = table.in_scope && table.erase == Erase::anonymise &&
+                        link.down == Down::follow && deletable(map.table(link.to));
+      if (link.down == Down::cut || lost) check_cut(table, *there, link, report);
       const Table* to_table = map.table(link.to);
       const CatalogTable* to = catalog.table(link.to);
       if (to_table && to) check_types(table, *there, link, *to_table, *to, report);

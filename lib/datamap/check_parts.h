@@ -47,6 +47,10 @@ bool stands_behind(const ForeignKey& key, const Table& table, const Link& link, 
 bool joinable(const std::string& from, const std::string& to);
 std::string base_type(const std::string& type);  // without modifier: "character varying"
 
+// Whether the constraint reads only columns that get one known value in a row that is erased and
+// stays: then it has been tried out when the catalog was read.
+bool tried_out(const Table& table, const Check& check);
+
 void check_tables(const Map& map, const Catalog& catalog, Report& report);
 void check_foreign_keys(const Map& map, const Catalog& catalog, Report& report);
 void check_links(const Map& map, const Catalog& catalog, Report& report);

@@ -1,6 +1,7 @@
 #include "datamap/constant_probe.h"
 
 #include <algorithm>
+#include <map>
 
 #include "datamap/check_parts.h"
 
@@ -22,23 +23,53 @@ std::string value_sql(const ColumnErase& erase, const std::string& type) {
   return "CAST(" + (none ? "NULL" : store::quote_literal(erase.value)) + " AS " + type + ")";
 }
 
-void collect_erasures(const Table& table, CatalogTable& in, std::vector<Probe>& probes) {
+// The columns that get one known value where a row is erased and stays.
+std::map<std::string, ColumnErase> constants(const Table& table) {
   using Effect = ColumnErase::Effect;
+  std::map<std::string, ColumnErase> found;
+  for (const Column& column : table.columns) {
+    if (!column.personal()) continue;
+    for (const Site& site : table.goes_with(column)) {
+      if (site.plain()) found[site.column].effect = Effect::set_null;
+    }
+  }
   for (const Column& column : table.columns) {
     const ColumnErase erase = column.effective_erase();
-    const bool constant = erase.effect == Effect::set_value || erase.effect == Effect::set_null;
-    const auto found =
-        std::find_if(in.columns.begin(), in.columns.end(),
-                     [&](const CatalogColumn& c) { return c.name == column.site.column; });
-    if (!constant || !column.site.plain() || found == in.columns.end()) continue;
-    const std::string value = value_sql(erase, found->type);
-    if (erase.effect == Effect::set_value)
-      probes.push_back({&found->refuses_erase, "its type", value + " IS NOT NULL"});
-    for (const Check& check : in.checks) {
-      if (check.columns.size() != 1 || check.columns.front() != found->name) continue;
-      probes.push_back({&found->refuses_erase, check.name,
-                        "(SELECT " + check.expression + " FROM (SELECT " + value + " AS " +
-                            store::quote_name(found->name) + ") one)"});
+    if (column.site.plain() &&
+        (erase.effect == Effect::set_value || erase.effect == Effect::set_null))
+      found[column.site.column] = erase;
+  }
+  return found;
+}
+
+CatalogColumn* find(CatalogTable& in, const std::string& name) {
+  const auto found = std::find_if(in.columns.begin(), in.columns.end(),
+                                  [&](const CatalogColumn& c) { return c.name == name; });
+  return found == in.columns.end() ? nullptr : &*found;
+}
+
+void collect_erasures(const Table& table, CatalogTable& in, std::vector<Probe>& probes) {
+  const std::map<std::string, ColumnErase> erased = constants(table);
+  for (const auto& [name, erase] : erased) {
+    CatalogColumn* column = find(in, name);
+    if (column == nullptr) continue;
+    // Of a NULL only a domain may have something to say.
+    probes.push_back({&column->refuses_erase, "its type",
+                      value_sql(erase, column->type) + " IS NOT DISTINCT FROM " +
+                          value_sql(erase, column->type)});
+  }
+  for (const Check& check : in.checks) {
+    if (check.columns.empty() || !tried_out(table, check)) continue;
+    std::string values;
+    for (const std::string& name : check.columns) {
+      const CatalogColumn* column = find(in, name);
+      if (column == nullptr) continue;
+      values += (values.empty() ? "" : ", ") + value_sql(erased.at(name), column->type) + " AS " +
+                store::quote_name(name);
+    }
+    if (CatalogColumn* first = find(in, check.columns.front())) {
+      probes.push_back({&first->refuses_erase, check.name,
+                        "(SELECT " + check.expression + " FROM (SELECT " + values + ") one)"});
     }
   }
 }
@@ -95,6 +126,12 @@ void run(store::Tx& tx, const Probe* begin, const Probe* end) {
 }
 
 }  // namespace
+
+bool tried_out(const Table& table, const Check& check) {
+  const std::map<std::string, ColumnErase> erased = constants(table);
+  return std::all_of(check.columns.begin(), check.columns.end(),
+                     [&](const std::string& name) { return erased.contains(name); });
+}
 
 void probe_constants(store::Tx& tx, const Map& map, Catalog& catalog) {
   std::vector<Probe> probes;

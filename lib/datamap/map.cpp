@@ -53,6 +53,14 @@ std::optional<Site> Site::parse(std::string_view text) {
   return site;
 }
 
+bool Site::many() const {
+  return std::any_of(path.begin(), path.end(), [](const Step& s) { return s.member.empty(); });
+}
+
+bool Link::from_list() const {
+  return std::any_of(from.begin(), from.end(), [](const Site& site) { return site.many(); });
+}
+
 ColumnErase Column::effective_erase() const {
   if (erase.effect != ColumnErase::Effect::none || (is.empty() && !free)) return erase;
   ColumnErase effective;
@@ -64,6 +72,38 @@ const Link* Table::link(std::string_view wanted) const {
   const auto found =
       std::find_if(links.begin(), links.end(), [&](const Link& l) { return l.name == wanted; });
   return found == links.end() ? nullptr : &*found;
+}
+
+std::vector<Site> Table::cut_sites(const Link& cut) const {
+  std::vector<Site> own = cut.from;
+  if (tenant.how == Tenant::How::column)
+    std::erase_if(own, [&](const Site& site) { return site.column == tenant.value; });
+  // Links from the very same sites, told apart by `when`, are the places of one reference.
+  std::vector<Site> alone = own;
+  for (const Link& other : links) {
+    const bool same = std::all_of(own.begin(), own.end(), [&](const Site& site) {
+      return std::find(other.from.begin(), other.from.end(), site) != other.from.end();
+    });
+    if (same) continue;
+    std::erase_if(alone, [&](const Site& site) {
+      return std::find(other.from.begin(), other.from.end(), site) != other.from.end();
+    });
+  }
+  return alone.empty() ? own : alone;
+}
+
+std::vector<Site> Table::goes_with(const Column& column) const {
+  std::vector<Site> sites = column.with;
+  for (const std::string& derived : {column.search, column.blind}) {
+    if (!derived.empty()) sites.push_back({derived, {}, false});
+  }
+  std::erase_if(sites, [&](const Site& site) {
+    const bool own = std::any_of(columns.begin(), columns.end(), [&](const Column& other) {
+      return other.site == site && other.personal();
+    });
+    return own || std::find(clean.begin(), clean.end(), site.column) != clean.end();
+  });
+  return sites;
 }
 
 const Table* Map::table(std::string_view wanted) const {

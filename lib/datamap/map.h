@@ -36,6 +36,7 @@ struct Site {
   bool json = false;  // the path begins with `$`
 
   bool plain() const { return path.empty(); }
+  bool many() const;         // it has [*]
   std::string text() const;  // as the map writes it
   static std::optional<Site> parse(std::string_view text);
   friend auto operator<=>(const Site&, const Site&) = default;
@@ -82,6 +83,8 @@ struct Column {
   std::string blind;  // blind index column; empty: none
   doc::Position at;
 
+  // Whether erasing changes it where the row stays.
+  bool personal() const { return !is.empty() || free || erase.effect != ColumnErase::Effect::none; }
   // What erasing does to it where the row stays: `erase`; where the map says nothing, an identifier
   // or free text becomes null (a member in JSON or an element goes), and anything else stays.
   ColumnErase effective_erase() const;
@@ -96,6 +99,9 @@ struct Link {
   bool up_last = false;
   Where count;  // with up_last: the children that count
   doc::Position at;
+
+  // Whether one of its sites has many values, so that a row may lead to several.
+  bool from_list() const;
 };
 
 struct Object {
@@ -158,6 +164,13 @@ struct Table {
   doc::Position at;
 
   const Link* link(std::string_view name) const;  // nullptr when there is none
+  // The sites that become null when the link is cut: its own, without the tenant's column, and
+  // without those that another link needs, too (a company's number in the keys of several tables),
+  // as long as one remains.
+  std::vector<Site> cut_sites(const Link& link) const;
+  // What goes when the column's value does: the other sites of the same identifier, its search form
+  // and its blind index, except those that are clean or erased in a way of their own.
+  std::vector<Site> goes_with(const Column& column) const;
 };
 
 struct Merge {

@@ -62,10 +62,23 @@ class Resolver {
     if (table.match && !matches) refuse(table.at, "match without a column that has `is`");
   }
 
+  // From row to row until one knows it by itself.
   void tenant(const Table& table) const {
-    if (table.tenant.how != Tenant::How::link || table.link(table.tenant.value)) return;
-    refuse(table.at, "table " + quoted_name(table.name) + " knows its tenant by the link " +
-                         quoted_name(table.tenant.value) + ", which it does not have");
+    std::set<TableName> passed;
+    for (const Table* at = &table; at->tenant.how == Tenant::How::link;) {
+      const Link* link = at->link(at->tenant.value);
+      const std::string who = "table " + quoted_name(at->name) + " knows its tenant by the link " +
+                              quoted_name(at->tenant.value);
+      if (!link) refuse(at->at, who + ", which it does not have");
+      if (link->to.empty()) refuse(link->at, who + ", which leads to none");
+      if (link->down == Down::cut) {
+        refuse(link->at, who + ": cut, the row would be nobody's",
+               "use down: follow, or another tenant");
+      }
+      if (link->from_list()) refuse(link->at, who + ", which may lead to several rows");
+      if (!passed.insert(at->name).second) refuse(link->at, who + ", which leads back to it");
+      at = &known(link->to, link->at, who);
+    }
   }
 
   void link(const Table& table, const Link& link) const {
@@ -88,17 +101,34 @@ class Resolver {
     if (link.up_last && link.down != Down::follow) {
       refuse(link.at, who + " has up: last, which only fits down: follow");
     }
+    if (link.up_last && table.erase == Erase::anonymise) {
+      refuse(link.at,
+             who + " has up: last, but the rows of " + quoted_name(table.name) +
+                 " stay: whether the other row goes would depend on who is erased first",
+             "delete the rows, or leave out `up`");
+    }
+    lists(link, who);
     if (link.down == Down::cut) cut_leaves_key(table, link, who);
+  }
+
+  // A list may hold other people's rows, too: a row that stays cannot lose just one of them, and
+  // two lists do not say which of their elements belong together.
+  void lists(const Link& link, const std::string& who) const {
+    const auto count = std::count_if(link.from.begin(), link.from.end(),
+                                     [](const Site& site) { return site.many(); });
+    if (count > 1) refuse(link.at, who + " takes its key from two lists");
+    if (count == 1 && (link.down == Down::cut || link.up_last)) {
+      refuse(link.at, who + " starts in a list: only down: follow or stay fits",
+             "the elements of a list cannot be cut one by one");
+    }
   }
 
   // Cutting nulls the link's own columns, never the tenant's; a key column cannot be nulled.
   void cut_leaves_key(const Table& table, const Link& link, const std::string& who) const {
-    for (const Site& site : link.from) {
-      const bool tenant =
-          table.tenant.how == Tenant::How::column && site.column == table.tenant.value;
+    for (const Site& site : table.cut_sites(link)) {
       const bool key =
           std::find(table.key.begin(), table.key.end(), site.column) != table.key.end();
-      if (site.plain() && key && !tenant) {
+      if (site.plain() && key) {
         refuse(link.at,
                who + " is cut, but its column " + quoted_name(site.column) + " is part of the key");
       }

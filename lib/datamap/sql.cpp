@@ -1,6 +1,8 @@
 #include "datamap/sql.h"
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
 
 #include "base/error.h"
 
@@ -16,6 +18,40 @@ bool is_textual(const std::string& type) {
 
 bool is_integer(const std::string& type) {
   return type == "smallint" || type == "integer" || type == "bigint";
+}
+
+// A text as a value of a key's type, so that the key's index serves and every spelling of the value
+// counts; NULL where it is no such value. Types whose one spelling is their text stay text.
+std::string cast_sql(const std::string& text, const std::string& type) {
+  if (is_integer(type)) {
+    const std::string number = text + "::numeric";
+    return "(CASE WHEN " + text + " ~ '^\\s*[-+]?[0-9]{1,40}([.]0{0,40})?\\s*$' THEN CASE WHEN " +
+           number + " BETWEEN -9223372036854775808 AND 9223372036854775807 THEN " + number +
+           "::bigint END END)";
+  }
+  if (type == "uuid") {
+    return "(CASE WHEN " + text +
+           " ~ '^([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}$|^[{]([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}[}]$'"
+           " THEN " +
+           text + "::uuid END)";
+  }
+  return "";
+}
+
+// A child's value is the key of a parent.
+std::string same_value_sql(const std::string& value, const std::string& value_type,
+                           const std::string& key, const std::string& key_type) {
+  const bool same = value_type == key_type || (is_integer(value_type) && is_integer(key_type)) ||
+                    (is_textual(value_type) && is_textual(key_type));
+  if (same && !key_type.empty()) return value + " = " + key;
+  const std::string text = is_textual(value_type) ? value : value + "::text";
+  if (is_textual(value_type)) {
+    if (const std::string cast = cast_sql(text, key_type); !cast.empty()) return cast + " = " + key;
+  } else if (is_textual(key_type)) {
+    if (const std::string cast = cast_sql(key + "::text", value_type); !cast.empty())
+      return value + " = " + cast;
+  }
+  return text + " = " + key + "::text";
 }
 
 // '{a,b}' for #>>; every member is quoted, so that any member name works.
@@ -43,11 +79,6 @@ std::string json_path(const Site& site) {
   return quote_literal(path);
 }
 
-bool has_star(const Site& site) {
-  return std::any_of(site.path.begin(), site.path.end(),
-                     [](const Step& s) { return s.member.empty(); });
-}
-
 const CatalogColumn* find_column(const Catalog& catalog, const Table& table,
                                  const std::string& name) {
   const CatalogTable* entry = catalog.table(table.name);
@@ -62,7 +93,7 @@ std::string column_sql(std::string_view alias, std::string_view column) {
 
 std::string site_text_sql(std::string_view alias, const Site& site) {
   if (site.plain()) return column_sql(alias, site.column) + "::text";
-  if (has_star(site)) {
+  if (site.many()) {
     throw Error(ErrorKind::map_invalid,
                 "the place \"" + site.text() + "\" has many values where one is needed");
   }
@@ -117,6 +148,23 @@ std::string typed_param(const std::string& placeholder, const std::string& type)
   return placeholder + "::text::" + type;
 }
 
+bool may_be(std::string_view text, std::string_view type) {
+  if (is_integer(std::string(type))) {
+    const long long least = type == "smallint"  ? std::numeric_limits<std::int16_t>::min()
+                            : type == "integer" ? std::numeric_limits<std::int32_t>::min()
+                                                : std::numeric_limits<std::int64_t>::min();
+    long long number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size() && number >= least &&
+           number <= -(least + 1);
+  }
+  if (type != "uuid") return true;
+  return text.size() == 36 &&
+         text.find_first_not_of("0123456789abcdefABCDEF-") == std::string_view::npos &&
+         std::count(text.begin(), text.end(), '-') == 4 && text[8] == '-' && text[13] == '-' &&
+         text[18] == '-' && text[23] == '-';
+}
+
 std::string tenant_sql(const Map& map, const Catalog& catalog, const Table& table,
                        std::string_view alias, const std::string& placeholder) {
   const Tenant& tenant = table.tenant.how == Tenant::How::none ? map.tenant : table.tenant;
@@ -160,14 +208,17 @@ std::string link_sql(const Map& map, const Catalog& catalog, const Table& child,
     const Site& site = link.from[i];
     const CatalogColumn* to = find_column(catalog, *parent, parent->key[i]);
     const CatalogColumn* from = site.plain() ? find_column(catalog, child, site.column) : nullptr;
-    const std::string parent_column = column_sql(parent_alias, parent->key[i]);
-    const bool same = from != nullptr && to != nullptr &&
-                      (from->type == to->type || (is_integer(from->type) && is_integer(to->type)) ||
-                       (is_textual(from->type) && is_textual(to->type)));
-    if (same) {
-      sql += column_sql(child_alias, site.column) + " = " + parent_column;
+    const std::string key = column_sql(parent_alias, parent->key[i]);
+    const std::string key_type = to == nullptr ? "" : to->type;
+    const std::string type = from == nullptr ? "text" : from->type;
+    if (site.many()) {
+      sql += "EXISTS (SELECT 1 FROM pg_catalog.jsonb_array_elements_text(" +
+             site_values_sql(child_alias, site) + ") AS e(v) WHERE " +
+             same_value_sql("e.v", "text", key, key_type) + ")";
     } else {
-      sql += site_text_sql(child_alias, site) + " = " + parent_column + "::text";
+      sql += same_value_sql(
+          site.plain() ? column_sql(child_alias, site.column) : site_text_sql(child_alias, site),
+          type, key, key_type);
     }
   }
   if (!link.when.empty()) sql += " AND " + where_sql(child_alias, link.when);
@@ -227,9 +278,20 @@ std::string anchor_sql(const Map& map, const Catalog& catalog, const Table& tabl
   return "NULL::timestamptz";
 }
 
+std::vector<std::string> row_key(const Table& table) {
+  if (!table.key.empty()) return table.key;
+  return {"tableoid", "ctid"};
+}
+
+std::string key_type(const Catalog& catalog, const Table& table, const std::string& column) {
+  if (table.key.empty()) return column == "ctid" ? "tid" : "oid";
+  const CatalogColumn* found = catalog.at(table.name).column(column);
+  return found == nullptr ? "text" : found->type;
+}
+
 std::string same_key_sql(const Table& table, std::string_view a, std::string_view b) {
   std::string sql;
-  for (const std::string& column : table.key) {
+  for (const std::string& column : row_key(table)) {
     if (!sql.empty()) sql += " AND ";
     sql += column_sql(a, column) + " = " + column_sql(b, column);
   }
@@ -238,7 +300,7 @@ std::string same_key_sql(const Table& table, std::string_view a, std::string_vie
 
 std::string key_list_sql(const Table& table, std::string_view alias) {
   std::string sql;
-  for (const std::string& column : table.key) {
+  for (const std::string& column : row_key(table)) {
     if (!sql.empty()) sql += ", ";
     sql += column_sql(alias, column);
   }

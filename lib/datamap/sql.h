@@ -29,11 +29,16 @@ std::string where_sql(std::string_view alias, const Where& where);
 // A parameter placeholder ("$3") cast to a column's type; text stays text.
 std::string typed_param(const std::string& placeholder, const std::string& type);
 
+// Whether a person's text can be a value of the type at all: what typed_param() would fail on is
+// not. Only integers and UUIDs are looked at.
+bool may_be(std::string_view text, std::string_view type);
+
 // alias belongs to the tenant in `placeholder`; "true" where the map has no tenant column.
 std::string tenant_sql(const Map& map, const Catalog& catalog, const Table& table,
                        std::string_view alias, const std::string& placeholder);
 
-// child.from = parent.key, with the link's `when`. The parent may be a set of keys with the same
+// child.from = parent.key, with the link's `when`; text is cast to the key's type, and of a site
+// with [*] any value will do. The parent may be a set of keys with the same
 // column names.
 std::string link_sql(const Map& map, const Catalog& catalog, const Table& child,
                      std::string_view child_alias, const Link& link, std::string_view parent_alias);
@@ -45,7 +50,12 @@ std::string anchor_sql(const Map& map, const Catalog& catalog, const Table& tabl
 bool anchor_is_date(const Map& map, const Catalog& catalog, const Table& table,
                     const Anchor& anchor);
 
-// a.k1 = b.k1 AND … over the table's key.
+// What tells a row from all others while one statement runs: the table's key, or where it has none,
+// the place where the row stands.
+std::vector<std::string> row_key(const Table& table);
+// The type of one of its columns.
+std::string key_type(const Catalog& catalog, const Table& table, const std::string& column);
+// a.k1 = b.k1 AND … over the row key.
 std::string same_key_sql(const Table& table, std::string_view a, std::string_view b);
 // alias.k1, alias.k2 …
 std::string key_list_sql(const Table& table, std::string_view alias);

@@ -25,59 +25,7 @@ bool erases_rows(const Table& table) {
   return table.erase != Erase::anonymise;
 }
 
-[[noreturn]] void cannot(const Column& column, const std::string& why) {
-  throw doc::error_at(ErrorKind::map_invalid, column.at,
-                      "\"" + column.site.text() + "\" cannot be erased in a row that stays: " + why,
-                      "give the column an `erase` that it can hold");
-}
-
-// Removes a place from a JSON document.
-std::string without_sql(const Site& site, const std::string& present, const std::string& type) {
-  std::vector<std::string> members;
-  for (const datamap::Step& step : site.path) members.push_back(step.member);
-  const std::string removed =
-      present + "::jsonb #- " + quote_literal(store::array_literal(members));
-  return "(" + removed + ")" + (type == "json" ? "::json" : "");
-}
-
-bool personal(const Column& column) {
-  return !column.is.empty() || column.free || column.erase.effect != ColumnErase::Effect::none;
-}
-
 }  // namespace
-
-std::string erased_sql(const datamap::CatalogTable& table, const Column& column, const Site& site,
-                       const std::string& present) {
-  const datamap::CatalogColumn* entry = table.column(site.column);
-  const std::string type = entry == nullptr ? "text" : entry->type;
-  const bool inside = !site.plain();
-  if (inside && std::any_of(site.path.begin(), site.path.end(),
-                            [](const auto& s) { return s.member.empty(); })) {
-    cannot(column, "it has many places in one value");
-  }
-  switch (column.erase.effect) {
-    case ColumnErase::Effect::none:
-    case ColumnErase::Effect::set_null:
-    case ColumnErase::Effect::drop:
-      if (inside) return without_sql(site, present, type);
-      if (entry != nullptr && entry->not_null) cannot(column, "it is NOT NULL");
-      return "NULL";
-    case ColumnErase::Effect::set_value:
-      if (inside) cannot(column, "a value inside JSON can only be dropped");
-      return quote_literal(column.erase.value) + "::" + type;
-    case ColumnErase::Effect::truncate:
-      if (inside) cannot(column, "a value inside JSON can only be dropped");
-      return "pg_catalog.left(" + present + "::text, " + std::to_string(column.erase.count) +
-             ")::" + type;
-    case ColumnErase::Effect::generalise:
-      if (inside) cannot(column, "a value inside JSON can only be dropped");
-      return "pg_catalog.date_trunc(" + quote_literal(column.erase.value) + ", " + present +
-             ")::" + type;
-    case ColumnErase::Effect::pseudonymise:
-      cannot(column, "pseudonyms need the tenant's keys");
-  }
-  return "NULL";
-}
 
 std::vector<Statement::Flag> Statement::flags_of(const Table& table) const {
   std::vector<Flag> flags;
@@ -114,30 +62,37 @@ std::map<std::string, std::string> Statement::assignments(const Table& table,
                                                           const std::vector<Flag>& flags) const {
   const datamap::CatalogTable& entry = catalog_.at(table.name);
   std::map<std::string, std::string> values;
+  int wrapped = 0;
   const auto wrap = [&](const std::string& column, const std::string& condition, auto&& made) {
-    const auto it = values.emplace(column, datamap::column_sql("t", column)).first;
-    it->second =
-        "CASE WHEN " + condition + " THEN " + made(it->second) + " ELSE " + it->second + " END";
+    std::string present = datamap::column_sql("t", column), from;
+    // What another reason has made of it stands there once, however often it is used; OFFSET 0
+    // keeps the planner from copying it.
+    if (const auto before = values.find(column); before != values.end()) {
+      const std::string alias = "w" + std::to_string(++wrapped);
+      from = " FROM (SELECT " + before->second + " AS v OFFSET 0) " + alias;
+      present = alias + ".v";
+    }
+    const std::string value =
+        "CASE WHEN " + condition + " THEN " + made(present) + " ELSE " + present + " END";
+    values[column] = from.empty() ? value : "(SELECT " + value + from + ")";
   };
   std::string whole;
   for (const Flag& flag : flags) {
     if (flag.link == nullptr) whole += (whole.empty() ? "q." : " OR q.") + flag.name;
   }
+  const auto erase = [&](const Column& column, const Site& site) {
+    const datamap::CatalogColumn* there = entry.column(site.column);
+    if (there != nullptr && there->generated) return;  // it follows what it is made of
+    wrap(site.column, whole,
+         [&](const std::string& present) { return erased_sql(entry, column, site, present); });
+  };
   for (const Column& column : table.columns) {
-    if (whole.empty() || !personal(column)) continue;
-    std::vector<Site> sites = column.with;
-    sites.push_back(column.site);
-    // Whatever is derived from the value goes with it.
-    for (const std::string& derived : {column.search, column.blind}) {
-      if (!derived.empty()) sites.push_back({derived, {}, false});
-    }
-    for (const Site& site : sites) {
-      const datamap::CatalogColumn* catalog_column = entry.column(site.column);
-      if (catalog_column != nullptr && catalog_column->generated) continue;
-      Column effect = column;
-      if (!(site == column.site)) effect.erase = {};
-      wrap(site.column, whole,
-           [&](const std::string& present) { return erased_sql(entry, effect, site, present); });
+    if (whole.empty() || !column.personal()) continue;
+    erase(column, column.site);
+    for (const Site& site : table.goes_with(column)) {
+      Column derived = column;
+      derived.erase = {};
+      erase(derived, site);
     }
   }
   for (const datamap::Object& object : table.objects) {
@@ -145,20 +100,16 @@ std::map<std::string, std::string> Statement::assignments(const Table& table,
     Column pointer;
     pointer.site = object.pointer;
     pointer.at = table.at;
-    wrap(object.pointer.column, whole, [&](const std::string& present) {
-      return erased_sql(entry, pointer, object.pointer, present);
-    });
+    erase(pointer, object.pointer);
   }
-  const datamap::Tenant& tenant =
-      table.tenant.how == datamap::Tenant::How::none ? map_.tenant : table.tenant;
   for (const Flag& flag : flags) {
     if (flag.link == nullptr) continue;
-    for (const Site& site : flag.link->from) {
-      if (tenant.how == datamap::Tenant::How::column && site.column == tenant.value) continue;
-      wrap(site.column, "q." + flag.name, [&](const std::string& present) {
-        return site.plain() ? std::string("NULL")
-                            : without_sql(site, present, entry.column(site.column)->type);
-      });
+    for (const Site& site : table.cut_sites(*flag.link)) {
+      Column cut;
+      cut.site = site;
+      cut.at = flag.link->at;
+      wrap(site.column, "q." + flag.name,
+           [&](const std::string& present) { return erased_sql(entry, cut, site, present); });
     }
   }
   return values;

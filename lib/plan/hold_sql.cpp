@@ -107,24 +107,53 @@ void HoldWriter::held_keys(const std::string& kind) {
                              "h.tenant_id AND s.hold_id = h.hold_id AND s.subject_kind = " +
                              quote_literal(kind) + " WHERE h.tenant_id = " + s_.tenant_param_ +
                              "::text AND " + std::string(kActive));
-  std::string body = "TABLE " + name + "_then";
-  if (type.merge && type.merge->table.empty()) {
-    const std::string id = ids.front();
-    const std::string canonical = type.merge->canonical;
-    const auto column = [](const char* alias, const std::string& of) {
-      return datamap::column_sql(alias, of);
-    };
-    const std::string base = " UNION SELECT k.hold_id, " + column("t", id) + " FROM " + name +
-                             "_then k JOIN " + s_.from(table.name, "a") + " ON " + column("a", id) +
-                             " = " + column("k", id) + " AND " + s_.tenant_of(table, "a") +
-                             " JOIN " + s_.from(table.name, "t") + " ON " +
-                             s_.tenant_of(table, "t") + " AND ";
-    body += base + column("t", canonical) + " = " + column("a", id);
-    body += base + column("t", id) + " = " + column("a", canonical);
-    body += base + column("t", canonical) + " = " + column("a", canonical);
-  }
-  s_.add(name, body);
+  s_.add(name, type.merge ? merged(type, name) : "TABLE " + name + "_then");
   held_[kind] = name;
+}
+
+// Everybody who is connected with a held subject by naming a canonical row or being named as one.
+std::string HoldWriter::merged(const datamap::SubjectType& type, const std::string& name) const {
+  const Table& table = s_.table(type.table);
+  const std::vector<std::string> ids = s_.map_.id_columns(table);
+  const auto equal = [](const char* a, const std::vector<std::string>& of_a, const char* b,
+                        const std::vector<std::string>& of_b) {
+    std::string sql;
+    for (std::size_t i = 0; i < of_a.size(); ++i)
+      sql += " AND " + datamap::column_sql(a, of_a[i]) + " = " + datamap::column_sql(b, of_b[i]);
+    return sql;
+  };
+  std::vector<std::string> ways;  // from k to t
+  if (type.merge->table.empty()) {
+    const std::string mine = s_.from(table.name, "t") + " WHERE " + s_.tenant_of(table, "t");
+    ways.push_back(mine + equal("t", {type.merge->canonical}, "k", ids));
+    ways.push_back(s_.from(table.name, "a") + " JOIN " + s_.from(table.name, "t") + " ON " +
+                   s_.tenant_of(table, "t") + " AND (" + datamap::column_sql("t", ids.front()) +
+                   " = " + datamap::column_sql("a", type.merge->canonical) + " OR " +
+                   datamap::column_sql("t", type.merge->canonical) + " = " +
+                   datamap::column_sql("a", type.merge->canonical) + ") WHERE " +
+                   s_.tenant_of(table, "a") + equal("a", ids, "k", ids));
+  } else {
+    const Table& pairs = s_.table(type.merge->table);
+    const auto& member = type.merge->member;
+    const auto& canonical = type.merge->canonical_columns;
+    const std::string from = s_.from(pairs.name, "m") + " JOIN " + s_.from(table.name, "t") +
+                             " ON true WHERE " + s_.tenant_of(table, "t") + " AND " +
+                             s_.tenant_of(pairs, "m");
+    ways.push_back(from + equal("m", member, "t", ids) + equal("m", canonical, "k", ids));
+    ways.push_back(from + equal("m", canonical, "t", ids) + equal("m", member, "k", ids));
+    ways.push_back(s_.from(pairs.name, "m2") + ", " + from + equal("m", member, "t", ids) +
+                   equal("m", canonical, "m2", canonical) + equal("m2", member, "k", ids));
+  }
+  std::string row, steps;
+  for (const std::string& id : ids) row += ", " + datamap::column_sql("t", id);
+  for (const std::string& way : ways) {
+    steps += (steps.empty() ? "SELECT k.hold_id" : " UNION ALL SELECT k.hold_id") + row + " FROM " +
+             way + " AND " + datamap::where_sql("t", type.where);
+  }
+  // The first part has no row, but the columns' collations, on which both halves must agree.
+  return "SELECT k.hold_id" + row + " FROM " + name + "_then k JOIN " + s_.from(table.name, "t") +
+         " ON false UNION ALL TABLE " + name + "_then UNION SELECT x.* FROM " + name +
+         " k CROSS JOIN LATERAL (" + steps + ") x";
 }
 
 std::string HoldWriter::join_held(const std::string& kind, const std::string& alias) const {
@@ -149,7 +178,9 @@ std::vector<HoldWriter::Path> HoldWriter::paths(const Table& from, const TableNa
     for (const Link& link : table.links) {
       const bool taken = link.down == datamap::Down::follow ||
                          (first_any && path.empty() && link.down == datamap::Down::cut);
-      if (link.to.empty() || !taken || link.to == table.name) continue;
+      const bool itself =
+          link.to == table.name && !(path.empty() && link.down == datamap::Down::cut);
+      if (link.to.empty() || !taken || itself) continue;
       Path longer = path;
       longer.push_back(&link);
       walk(s_.table(link.to), std::move(longer));
@@ -159,12 +190,13 @@ std::vector<HoldWriter::Path> HoldWriter::paths(const Table& from, const TableNa
   return found;
 }
 
-std::string HoldWriter::join_path(const Table& from, const Path& path,
-                                  const std::string& alias) const {
+std::string HoldWriter::join_path(const Table& from, const Path& path, const std::string& alias,
+                                  const std::string& start) const {
   std::string sql;
   const Table* child = &from;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    const std::string a = alias + std::to_string(i), b = alias + std::to_string(i + 1);
+    const std::string a = i == 0 && !start.empty() ? start : alias + std::to_string(i),
+                      b = alias + std::to_string(i + 1);
     sql += " JOIN " + s_.from(path[i]->to, b) + " ON " +
            datamap::link_sql(s_.map_, s_.catalog_, *child, a, *path[i], b);
     child = &s_.table(path[i]->to);
@@ -180,6 +212,7 @@ void HoldWriter::of_subjects(Statement::Names& own) {
     if (s_.map_.subject(ref.kind) != nullptr) kinds.insert(ref.kind);
   }
   for (const std::string& kind : kinds) held_keys(kind);
+  if (!kinds.empty() && in_circles()) return of_subjects_in_circles(own);
   for (const TableName& name : s_.scope_.tables()) {
     const Table& table = s_.table(name);
     for (const std::string& kind : kinds) {
@@ -229,22 +262,24 @@ std::string HoldWriter::touched_units(const Table& unit) const {
   return touched;
 }
 
-// Of the touched units those in which a held subject has a row.
+// Of the touched units those in which a held subject has a row: their own, or one that leads to
+// them and to the unit, each by its own ways.
 std::string HoldWriter::units_of_held(const Table& unit) const {
   std::string held;
   for (const Table& member : s_.map_.tables) {
-    for (const Link& in_unit : member.links) {
-      if (in_unit.to != unit.name) continue;
+    if (s_.catalog_.table(member.name) == nullptr) continue;
+    for (const Path& up : paths(member, unit.name, true)) {
       for (const auto& [kind, keys] : held_) {
-        for (const Link& person : member.links) {
-          if (person.to != s_.map_.subject(kind)->table || person.down == datamap::Down::stay)
-            continue;
+        for (const Path& person : paths(member, s_.map_.subject(kind)->table, true)) {
+          // By the same first step: the row there says it.
+          if (!up.empty() && !person.empty() && up.front() == person.front()) continue;
+          const std::string end = up.empty() ? "t0" : "u" + std::to_string(up.size());
           held += (held.empty() ? "" : "\n UNION ") + std::string("SELECT ") +
-                  key_list_sql(unit, "u") + ", held.hold_id FROM tu" + s_.number_of(unit.name) +
-                  " u JOIN " + s_.from(member.name, "t0") + " ON " +
-                  datamap::link_sql(s_.map_, s_.catalog_, member, "t0", in_unit, "u") + " AND " +
-                  s_.tenant_of(member, "t0") + join_path(member, {&person}, "t") +
-                  join_held(kind, "t1");
+                  key_list_sql(unit, end) + ", held.hold_id FROM " + s_.from(member.name, "t0") +
+                  join_path(member, up, "u", "t0") + join_path(member, person, "t") +
+                  join_held(kind, "t" + std::to_string(person.size())) + " JOIN tu" +
+                  s_.number_of(unit.name) + " touched ON " + same_key_sql(unit, end, "touched") +
+                  " WHERE " + s_.tenant_of(member, "t0");
         }
       }
     }

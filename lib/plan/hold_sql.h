@@ -24,7 +24,23 @@ class HoldWriter {
 
   void wide(Statement::Names& own);
   void of_subjects(Statement::Names& own);
+  // The same where the map's follow links run in circles.
+  bool in_circles() const;
+  void of_subjects_in_circles(Statement::Names& own);
+  std::map<datamap::TableName, std::string> with_followers(
+      const std::string& name,
+      const std::vector<std::pair<datamap::TableName, std::string>>& seeds);
+  std::vector<std::pair<datamap::TableName, std::string>> units_above(
+      const std::map<datamap::TableName, std::string>& near);
+  std::string below(const datamap::Table& child, const datamap::Link& link,
+                    const std::string& p) const;
+  std::string above(const datamap::Table& child, const datamap::Link& link,
+                    const std::string& p) const;
+  void each_link(const std::function<void(const datamap::Table& child, const datamap::Link& link)>&
+                     work) const;
+  std::vector<datamap::TableName> tables_there() const;
   void held_keys(const std::string& kind);
+  std::string merged(const datamap::SubjectType& type, const std::string& name) const;
   void held_units(Statement::Names& own);
   std::string touched_units(const datamap::Table& unit) const;
   std::string units_of_held(const datamap::Table& unit) const;
@@ -39,9 +55,10 @@ class HoldWriter {
   // Chains of links from a table up to `target`: the first may be cut, the others follow.
   std::vector<Path> paths(const datamap::Table& from, const datamap::TableName& target,
                           bool first_any) const;
-  // JOIN … for each link of the path; the last alias is `alias`<length>, `alias`0 is the start.
-  std::string join_path(const datamap::Table& from, const Path& path,
-                        const std::string& alias) const;
+  // JOIN … for each link of the path; the last alias is `alias`<length>, the row itself is `start`,
+  // or `alias`0.
+  std::string join_path(const datamap::Table& from, const Path& path, const std::string& alias,
+                        const std::string& start = "") const;
   std::string join_held(const std::string& kind, const std::string& alias) const;
 
   Statement& s_;

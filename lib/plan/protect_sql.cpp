@@ -1,11 +1,12 @@
 // Which rows of the scope are kept, and which ancestors their foreign keys need.
 #include <algorithm>
-#include <functional>
 #include <map>
 
-#include "base/error.h"
+#include "datamap/check_parts.h"
 #include "datamap/sql.h"
+#include "plan/circles.h"
 #include "plan/hold_sql.h"
+#include "plan/ring_sql.h"
 #include "plan/statement.h"
 
 namespace ccctl::plan {
@@ -67,82 +68,137 @@ void Statement::law(const Protection& protection, Names& own) {
   }
 }
 
-// Children before parents along the foreign keys between tables of the scope.
-std::vector<TableName> Statement::children_first() const {
-  std::vector<TableName> order;
-  std::map<TableName, int> state;
-  const std::function<void(const TableName&)> visit = [&](const TableName& name) {
-    int& mine = state[name];
-    if (mine == 2) return;
-    if (mine == 1) {
-      throw Error(ErrorKind::map_invalid,
-                  "the foreign keys of table \"" + name +
-                      "\" form a circle, through which a kept row cannot be traced");
-    }
-    mine = 1;
-    for (const datamap::ForeignKey& key : catalog_.foreign_keys) {
-      if (key.to == name && key.from != name && scope_.holds(key.from)) visit(key.from);
-    }
-    state[name] = 2;
-    order.push_back(name);
-  };
-  for (const TableName& name : scope_.tables()) visit(name);
-  return order;
+namespace {
+
+// Whether a row that the law keeps loses what the foreign key leads to, as the map says, instead of
+// needing it.
+bool may_be_cut(const datamap::Map& map, const datamap::ForeignKey& key) {
+  const Table& table = *map.table(key.from);
+  bool cut = false;
+  for (const datamap::Link& link : table.links) {
+    if (!datamap::stands_behind(key, table, link, map)) continue;
+    if (link.down != datamap::Down::cut) return false;
+    cut = true;
+  }
+  return cut;
 }
 
-// A merge set's canonical row goes last, and only when no member remains: a member that a hold
-// keeps is left untouched, so what it points to stays. Empty when no cut link leads back to the
-// table.
-std::string Statement::canonical_sql(const Table& table, const std::string& kept) const {
-  std::string sql;
+}  // namespace
+
+// A member that a hold keeps is left untouched, so what it points to stays: a merge set's canonical
+// row above all.
+std::vector<Statement::Need> Statement::canonical(const Table& table) const {
+  std::vector<Need> needs;
   for (const datamap::Link& link : table.links) {
     if (link.to != table.name || link.down != datamap::Down::cut) continue;
-    sql += (sql.empty() ? "" : " UNION ") + std::string("SELECT ") + key_list_sql(table, "t") +
-           " FROM " + kept + " k JOIN " + from(table.name, "c") + " ON " +
-           same_key_sql(table, "c", "k") + " JOIN " + from(table.name, "t") + " ON " +
-           datamap::link_sql(map_, catalog_, table, "c", link, "t") + " JOIN " +
-           all_of(table.name) + " p ON " + same_key_sql(table, "t", "p");
+    needs.push_back(
+        {table.name, table.name, datamap::link_sql(map_, catalog_, table, "c", link, "t")});
   }
-  return sql;
+  return needs;
 }
 
-// From each kept row to the rows of the scope that its foreign keys need.
+// The canonical row goes last, and only when no member remains, whatever says that it is one.
+std::vector<Statement::Need> Statement::of_members() const {
+  const datamap::SubjectType& type = *map_.subject(scope_.kind);
+  const Table& table = this->table(type.table);
+  std::vector<Need> needs = canonical(table);
+  if (!type.merge || type.merge->table.empty()) return needs;
+  const std::vector<std::string> ids = map_.id_columns(table);
+  std::string join = tenant_of(this->table(type.merge->table), "m");
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    join += " AND " + datamap::column_sql("m", type.merge->member[i]) + " = " +
+            datamap::column_sql("c", ids[i]) + " AND " +
+            datamap::column_sql("m", type.merge->canonical_columns[i]) + " = " +
+            datamap::column_sql("t", ids[i]);
+  }
+  needs.push_back(
+      {table.name, table.name,
+       "EXISTS (SELECT 1 FROM " + from(type.merge->table, "m") + " WHERE " + join + ")"});
+  return needs;
+}
+
+// What kept rows need: the rows of the scope that their foreign keys lead to.
+std::vector<Statement::Need> Statement::needs(bool by_hold) const {
+  std::vector<Need> needs;
+  for (const datamap::ForeignKey& key : catalog_.foreign_keys) {
+    if (!scope_.holds(key.from) || !scope_.holds(key.to)) continue;
+    if (key.from == key.to && !by_hold && may_be_cut(map_, key)) continue;
+    std::string join;
+    for (std::size_t i = 0; i < key.from_columns.size(); ++i) {
+      join += (i == 0 ? "" : " AND ") + datamap::column_sql("t", key.to_columns[i]) + " = " +
+              datamap::column_sql("c", key.from_columns[i]);
+    }
+    needs.push_back({key.from, key.to, std::move(join)});
+  }
+  for (const TableName& name : scope_.tables()) {
+    if (!by_hold) break;
+    const std::vector<Need> more = canonical(table(name));
+    needs.insert(needs.end(), more.begin(), more.end());
+  }
+  return needs;
+}
+
+// `p` is a FROM item with the keys of kept rows.
+std::string Statement::needed_sql(const Need& need, const std::string& p) const {
+  const Table& to = table(need.to);
+  return "SELECT DISTINCT " + key_list_sql(to, "t") + " FROM " + p + " JOIN " +
+         from(need.from, "c") + " ON " + same_key_sql(table(need.from), "c", "p") + " JOIN " +
+         from(need.to, "t") + " ON " + need.join + " JOIN " + all_of(need.to) + " s ON " +
+         same_key_sql(to, "t", "s");
+}
+
+// From each kept row to the rows of the scope that it needs, tables of children before those of
+// their parents, and tables that need each other together.
 void Statement::climb(const std::string& prefix, const Names& own,
                       std::map<TableName, std::string>& kept) {
   const bool by_hold = &kept == &by_hold_;
   if (own.empty() && !(by_hold && kept_members_)) return;
-  for (const TableName& name : children_first()) {
-    const Table& table = this->table(name);
-    std::string body;
-    const auto also = [&](const std::string& sql) {
-      body += (body.empty() ? "" : "\n UNION ") + sql;
+  const std::vector<Need> needs = this->needs(by_hold);
+  const auto needy = [&](const TableName& name) {
+    std::vector<TableName> found;
+    for (const Need& need : needs) {
+      if (need.to == name) found.push_back(need.from);
+    }
+    return found;
+  };
+  for (const std::vector<TableName>& group : circles<TableName>(scope_.tables(), needy)) {
+    const auto inside = [&](const TableName& name) {
+      return std::find(group.begin(), group.end(), name) != group.end();
     };
-    if (const auto mine = own.find(name); mine != own.end()) {
-      for (const std::string& cte : mine->second)
-        also("SELECT " + key_list_sql(table, "k") + " FROM " + cte + " k");
-    }
-    for (const datamap::ForeignKey& key : catalog_.foreign_keys) {
-      if (key.to != name || key.from == name || !kept.contains(key.from)) continue;
-      std::string join;
-      for (std::size_t i = 0; i < key.from_columns.size(); ++i) {
-        join += (i == 0 ? "" : " AND ") + datamap::column_sql("t", key.to_columns[i]) + " = " +
-                datamap::column_sql("c", key.from_columns[i]);
+    RingWriter ring(*this, prefix + "r" + number_of(group.front()), group);
+    bool circle = false, any = false;
+    std::string body;
+    const auto seed = [&](const TableName& name, const std::string& sql) {
+      ring.seed(name, sql);
+      body += (body.empty() ? "" : "\n UNION ") + sql;
+      any = true;
+    };
+    for (const TableName& name : group) {
+      if (const auto mine = own.find(name); mine != own.end()) {
+        for (const std::string& cte : mine->second)
+          seed(name, "SELECT " + key_list_sql(table(name), "k") + " FROM " + cte + " k");
       }
-      also("SELECT DISTINCT " + key_list_sql(table, "t") + " FROM " + kept.at(key.from) +
-           " k JOIN " + from(key.from, "c") + " ON " +
-           same_key_sql(this->table(key.from), "c", "k") + " JOIN " + from(name, "t") + " ON " +
-           join + " JOIN " + all_of(name) + " p ON " + same_key_sql(table, "t", "p"));
+      if (by_hold && kept_members_ && name == scope_.sets.front().table) {
+        for (const Need& need : of_members()) seed(name, needed_sql(need, "kept_members p"));
+      }
     }
-    const bool canonical = by_hold && !canonical_sql(table, "").empty();
-    if (canonical && kept_members_ && name == scope_.sets.front().table)
-      also(canonical_sql(table, "kept_members"));
-    if (body.empty()) continue;
-    if (canonical) {
-      add(prefix + "c" + number_of(name), body);
-      also(canonical_sql(table, prefix + "c" + number_of(name)));
+    for (const Need& need : needs) {
+      if (!inside(need.to)) continue;
+      if (inside(need.from)) {
+        circle = true;
+        ring.arm({need.from, need.to, [this, &need](const std::string& p, const std::string&) {
+                    return needed_sql(need, p);
+                  }});
+      } else if (kept.contains(need.from)) {
+        seed(need.to, needed_sql(need, kept.at(need.from) + " p"));
+      }
     }
-    kept[name] = prefix + number_of(name);
-    add(kept[name], body);
+    if (!any) continue;
+    if (circle) ring.write();
+    for (const TableName& name : group) {
+      kept[name] = prefix + number_of(name);
+      add(kept[name], circle ? ring.rows(name) : body);
+    }
   }
 }
 

@@ -1,11 +1,10 @@
 #include "plan/scope.h"
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <set>
 
-#include "base/error.h"
+#include "plan/circles.h"
 
 namespace ccctl::plan {
 namespace {
@@ -16,50 +15,10 @@ using datamap::Map;
 using datamap::Table;
 using datamap::TableName;
 
+using Tables = std::vector<const Table*>;
+
 bool follows(const Link& link) {
   return link.down == Down::follow && !link.to.empty();
-}
-
-// Parents before children along the follow links.
-std::vector<const Table*> topological(const Map& map) {
-  std::vector<const Table*> order;
-  std::map<TableName, int> state;  // 1: on the way, 2: done
-  const std::function<void(const Table&)> visit = [&](const Table& table) {
-    int& mine = state[table.name];
-    if (mine == 2) return;
-    if (mine == 1) {
-      throw doc::error_at(ErrorKind::map_invalid, table.at,
-                          "the follow links of table \"" + table.name + "\" lead back to it",
-                          "one of the links on the way must say cut or stay");
-    }
-    mine = 1;
-    for (const Link& link : table.links) {
-      if (follows(link)) visit(*map.table(link.to));
-    }
-    state[table.name] = 2;
-    order.push_back(&table);
-  };
-  for (const Table& table : map.tables) visit(table);
-  return order;
-}
-
-// Follows the links down from the sets `from` on; adds at most one set per table.
-void go_down(const std::vector<const Table*>& order, bool first_round, std::size_t from,
-             Scope& scope) {
-  for (const Table* table : order) {
-    if (!table->in_scope) continue;
-    ScopeSet set{table->name, {}};
-    if (first_round && table->match) set.sources.push_back({Source::How::match, "", "", {}});
-    for (const Link& link : table->links) {
-      if (!follows(link)) continue;
-      Source source{Source::How::link, link.name, "", {}};
-      for (std::size_t i = from; i < scope.sets.size(); ++i) {
-        if (scope.sets[i].table == link.to) source.sets.push_back(i);
-      }
-      if (!source.sets.empty()) set.sources.push_back(std::move(source));
-    }
-    if (!set.sources.empty()) scope.sets.push_back(std::move(set));
-  }
 }
 
 // Whether the sets from `from` on hold children that were not reached through this very link: those
@@ -74,35 +33,192 @@ bool news_for(const Scope& scope, const Table& child, const Link& link, std::siz
   return false;
 }
 
-}  // namespace
+class Unrolling {
+ public:
+  Unrolling(const Map& map, const std::string& kind) : map_(map), scope_{kind, {}} {
+    scope_.sets.push_back({map.subject(kind)->table, {{Source::How::driver, "", "", {}}}});
+  }
 
-Scope scope_of(const Map& map, const std::string& kind) {
-  const std::vector<const Table*> order = topological(map);
-  Scope scope{kind, {}};
-  scope.sets.push_back({map.subject(kind)->table, {{Source::How::driver, "", "", {}}}});
-  std::size_t from = 0;
-  go_down(order, true, from, scope);
-  // Each round can only reach parents of the tables reached before; more rounds than tables means
-  // that last-child links feed each other.
-  for (std::size_t round = 0;; ++round) {
-    if (round > map.tables.size()) {
-      throw Error(ErrorKind::map_invalid,
-                  "the last-child links of the data map feed each other without end");
+  Scope run() {
+    const Tables reached = this->reached();
+    // Mostly no link leads back: then the whole map is unrolled at once.
+    if (Scope whole = scope_; unroll(reached, whole)) return whole;
+    const auto leads_to = [&](const Table* table) {
+      Tables by = feeders(*table);
+      std::erase_if(by, [&](const Table* each) {
+        return std::find(reached.begin(), reached.end(), each) == reached.end();
+      });
+      return by;
+    };
+    for (const Tables& circle : circles<const Table*>(reached, leads_to)) {
+      Scope longer = scope_;
+      if (unroll(circle, longer)) {
+        scope_ = std::move(longer);
+      } else {
+        ring(circle);
+      }
     }
-    const std::size_t before = scope.sets.size();
-    for (const Table* child : order) {
+    return std::move(scope_);
+  }
+
+ private:
+  // The tables whose rows may bring rows of this one into scope.
+  Tables feeders(const Table& table) const {
+    Tables found;
+    if (!table.in_scope) return found;
+    for (const Link& link : table.links) {
+      if (follows(link)) found.push_back(map_.table(link.to));
+    }
+    for (const Table& child : map_.tables) {
+      for (const Link& link : child.links) {
+        if (link.up_last && link.to == table.name) found.push_back(&child);
+      }
+    }
+    return found;
+  }
+
+  // Every table that the scope can touch, in the map's order.
+  Tables reached() const {
+    std::set<const Table*> found{map_.table(scope_.sets.front().table)};
+    for (const Table& table : map_.tables) {
+      if (table.match && table.in_scope) found.insert(&table);
+    }
+    for (std::size_t before = 0; before != found.size();) {
+      before = found.size();
+      for (const Table& table : map_.tables) {
+        const Tables by = feeders(table);
+        if (std::any_of(by.begin(), by.end(), [&](const Table* t) { return found.contains(t); }))
+          found.insert(&table);
+      }
+    }
+    Tables ordered;
+    for (const Table& table : map_.tables) {
+      if (found.contains(&table)) ordered.push_back(&table);
+    }
+    return ordered;
+  }
+
+  // Parents before children along the follow links; nothing when these run in a circle.
+  static std::optional<Tables> topological(const Tables& tables) {
+    const auto parents = [&](const Table* table) {
+      Tables to;
+      for (const Link& link : table->links) {
+        for (const Table* each : tables) {
+          if (follows(link) && link.to == each->name) to.push_back(each);
+        }
+      }
+      return to;
+    };
+    Tables order;
+    for (const Tables& circle : circles<const Table*>(tables, parents)) {
+      const Tables to = parents(circle.front());
+      if (circle.size() > 1 || std::find(to.begin(), to.end(), circle.front()) != to.end())
+        return std::nullopt;
+      order.push_back(circle.front());
+    }
+    return order;
+  }
+
+  // Follows the links down from the sets `from` on; adds at most one set per table.
+  static void go_down(const Tables& order, bool first_round, std::size_t from, Scope& scope) {
+    for (const Table* table : order) {
+      if (!table->in_scope) continue;
+      ScopeSet set{table->name, {}};
+      if (first_round && table->match) set.sources.push_back({Source::How::match, "", "", {}});
+      for (const Link& link : table->links) {
+        if (!follows(link)) continue;
+        Source source{Source::How::link, link.name, "", {}};
+        for (std::size_t i = from; i < scope.sets.size(); ++i) {
+          if (scope.sets[i].table == link.to) source.sets.push_back(i);
+        }
+        if (!source.sets.empty()) set.sources.push_back(std::move(source));
+      }
+      if (!set.sources.empty()) scope.sets.push_back(std::move(set));
+    }
+  }
+
+  // A set for each last-child link to one of the tables whose children have news.
+  void go_up(const Tables& children, const Tables& parents, std::size_t from, Scope& scope) const {
+    for (const Table* child : children) {
       for (const Link& link : child->links) {
-        if (!link.up_last || !map.table(link.to)->in_scope || !news_for(scope, *child, link, from))
+        if (!link.up_last || !map_.table(link.to)->in_scope ||
+            std::find(parents.begin(), parents.end(), map_.table(link.to)) == parents.end() ||
+            !news_for(scope, *child, link, from))
           continue;
         scope.sets.push_back(
             {link.to, {{Source::How::last, link.name, child->name, scope.sets_of(child->name)}}});
       }
     }
-    if (scope.sets.size() == before) break;
-    from = before;
-    go_down(order, false, from, scope);
   }
-  return scope;
+
+  Tables others(const Tables& tables) const {
+    Tables rest;
+    for (const Table& table : map_.tables) {
+      if (std::find(tables.begin(), tables.end(), &table) == tables.end()) rest.push_back(&table);
+    }
+    return rest;
+  }
+
+  // Adds the sets of these tables, whatever feeds them from outside being there; false when that
+  // does not end. Each round can only reach parents of the tables reached before; more rounds than
+  // tables means that links feed each other.
+  bool unroll(const Tables& tables, Scope& scope) const {
+    const std::optional<Tables> order = topological(tables);
+    if (!order) return false;
+    go_up(others(tables), *order, 0, scope);
+    go_down(*order, true, 0, scope);
+    for (std::size_t round = 0, from = 0;; ++round) {
+      if (round > tables.size()) return false;
+      const std::size_t before = scope.sets.size();
+      go_up(*order, *order, from, scope);
+      if (scope.sets.size() == before) return true;
+      from = before;
+      go_down(*order, false, from, scope);
+    }
+  }
+
+  // The sets of a table; where a ring has taken in the subject's own row, only the ring's.
+  std::vector<std::size_t> complete(const TableName& table) const {
+    std::vector<std::size_t> sets = scope_.sets_of(table);
+    if (sets.size() > 1 && scope_.sets[sets.back()].ring > 0) sets = {sets.back()};
+    return sets;
+  }
+
+  // One set per table, each with everything that feeds it, from outside and from the ring itself.
+  void ring(const Tables& tables) {
+    const std::size_t number = ++rings_, first = scope_.sets.size();
+    for (const Table* table : tables) scope_.sets.push_back({table->name, {}, number});
+    for (std::size_t i = first; i < scope_.sets.size(); ++i) {
+      ScopeSet& set = scope_.sets[i];
+      const Table& table = *map_.table(set.table);
+      const auto feed = [&](Source source) {
+        if (!source.sets.empty()) set.sources.push_back(std::move(source));
+      };
+      if (table.name == scope_.sets.front().table)
+        set.sources.push_back({Source::How::driver, "", "", {0}});
+      if (!table.in_scope) continue;
+      if (table.match) set.sources.push_back({Source::How::match, "", "", {}});
+      for (const Link& link : table.links) {
+        if (follows(link)) feed({Source::How::link, link.name, "", complete(link.to)});
+      }
+      for (const Table& child : map_.tables) {
+        for (const Link& link : child.links) {
+          if (link.up_last && link.to == table.name)
+            feed({Source::How::last, link.name, child.name, complete(child.name)});
+        }
+      }
+    }
+  }
+
+  const Map& map_;
+  Scope scope_;
+  std::size_t rings_ = 0;
+};
+
+}  // namespace
+
+Scope scope_of(const Map& map, const std::string& kind) {
+  return Unrolling(map, kind).run();
 }
 
 std::vector<TableName> Scope::tables() const {

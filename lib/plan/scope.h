@@ -6,7 +6,8 @@
 // scope. As the links say which tables can feed which, the fixpoint is unrolled once per subject
 // kind, without a datastore: down along the follow links, up over the last-child links, down again
 // from what came. A later set refers to earlier ones only, so each becomes one common table
-// expression.
+// expression. Where links run in a circle, no unrolling ends: the tables of the circle are one ring
+// of sets that refer to each other, and become one recursive expression.
 #pragma once
 
 #include <string>
@@ -22,12 +23,14 @@ struct Source {
   How how = How::driver;
   std::string link;               // link: of this table; last: of the child table
   datamap::TableName child;       // last: whose children must all be in scope
-  std::vector<std::size_t> sets;  // link: parent sets; last: the child's sets so far
+  std::vector<std::size_t> sets;  // link: parent sets; last: the child's sets so far; driver in a
+                                  // ring: the first set
 };
 
 struct ScopeSet {
   datamap::TableName table;
   std::vector<Source> sources;  // their union
+  std::size_t ring = 0;         // sets with the same number stand together and feed each other
 };
 
 struct Scope {
@@ -42,7 +45,6 @@ struct Scope {
   std::vector<std::string> reach(const datamap::TableName& table) const;
 };
 
-// Throws map_invalid when follow links form a circle (a recursive scope).
 Scope scope_of(const datamap::Map& map, const std::string& kind);
 
 // The tables whose drift matters to a plan: the scope's, and those with a cut link to one of them.

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "datamap/sql.h"
+#include "plan/ring_sql.h"
 #include "subject/key_sql.h"
 
 namespace ccctl::plan {
@@ -33,7 +34,8 @@ std::string Statement::tenant_of(const Table& table, const std::string& alias) c
 }
 
 void Statement::add(const std::string& name, const std::string& body, bool writes) {
-  ctes_ += ctes_.empty() ? "WITH " : ",\n";
+  // RECURSIVE says that an expression may use itself; most do not.
+  ctes_ += ctes_.empty() ? "WITH RECURSIVE " : ",\n";
   ctes_ += name + (writes ? " AS (" : " AS MATERIALIZED (") + body + ")";
 }
 
@@ -60,31 +62,32 @@ std::string Statement::driver_sql(const Table& table, const Drivers& drivers) {
          subject::key_in_sql(map_, catalog_, table, "t", drivers.refs, params_);
 }
 
-std::string Statement::link_sql(const Table& table, const Source& source,
-                                const std::string& parents) {
+std::string Statement::link_sql(const Table& table, const Source& source, const std::string& p) {
   const datamap::Link& link = *table.link(source.link);
-  return "SELECT " + key_list_sql(table, "t") + " FROM " + parents + " p JOIN " +
-         from(table.name, "t") + " ON " + datamap::link_sql(map_, catalog_, table, "t", link, "p") +
-         " WHERE " + tenant_of(table, "t");
+  // A list may lead to several of the parents.
+  const std::string select = link.from_list() ? "SELECT DISTINCT " : "SELECT ";
+  return select + key_list_sql(table, "t") + " FROM " + p + " JOIN " + from(table.name, "t") +
+         " ON " + datamap::link_sql(map_, catalog_, table, "t", link, "p") + " WHERE " +
+         tenant_of(table, "t");
 }
 
 // Parents of which at least one counted child is in scope and no counted child is outside. The
 // inner query stays a plan of its own (OFFSET 0): it runs once per parent over the child's index,
 // where a join would read the whole child table.
-std::string Statement::last_sql(const Table& table, const Source& source,
-                                const std::string& children) {
+std::string Statement::last_sql(const Table& table, const Source& source, const std::string& p,
+                                const std::string& y) {
   const Table& child = this->table(source.child);
   const datamap::Link& link = *child.link(source.link);
   const auto counted = [&](const std::string& alias, const std::string& parent) {
     return datamap::link_sql(map_, catalog_, child, alias, link, parent) + " AND " +
            datamap::where_sql(alias, link.count) + " AND " + tenant_of(child, alias);
   };
-  return "SELECT DISTINCT " + key_list_sql(table, "t") + " FROM " + children + " p JOIN " +
+  return "SELECT DISTINCT " + key_list_sql(table, "t") + " FROM " + p + " JOIN " +
          from(child.name, "c") + " ON " + same_key_sql(child, "c", "p") + " JOIN " +
          from(table.name, "t") + " ON " + counted("c", "t") + " WHERE " + tenant_of(table, "t") +
          " AND NOT EXISTS (SELECT 1 FROM " + from(child.name, "o") + " WHERE " + counted("o", "t") +
-         " AND NOT EXISTS (SELECT 1 FROM " + children + " y WHERE " +
-         same_key_sql(child, "o", "y") + ") OFFSET 0)";
+         " AND NOT EXISTS (SELECT 1 FROM " + y + " WHERE " + same_key_sql(child, "o", "y") +
+         ") OFFSET 0)";
 }
 
 std::string Statement::match_sql(const Table& table, const Drivers& drivers) {
@@ -111,31 +114,78 @@ std::string Statement::match_sql(const Table& table, const Drivers& drivers) {
          tenant_of(table, "t") + " AND (" + any + ")";
 }
 
-void Statement::scope_sets(const Drivers& drivers) {
-  for (std::size_t i = 0; i < scope_.sets.size(); ++i) {
-    const ScopeSet& set = scope_.sets[i];
-    const Table& table = this->table(set.table);
-    std::string body;
-    for (std::size_t j = 0; j < set.sources.size(); ++j) {
-      const Source& source = set.sources[j];
-      if (!body.empty()) body += "\n UNION ";
-      const std::string name = "m" + std::to_string(i) + "_" + std::to_string(j);
-      switch (source.how) {
-        case Source::How::driver:
-          body += driver_sql(table, drivers);
-          break;
-        case Source::How::link:
-          body += link_sql(table, source, unite(name, source.sets));
-          break;
-        case Source::How::last:
-          body += last_sql(table, source, unite(name, source.sets));
-          break;
-        case Source::How::match:
-          body += match_sql(table, drivers);
-          break;
+// `name`: for the union of several sets.
+std::string Statement::source_sql(const Table& table, const Source& source, const Drivers& drivers,
+                                  const std::string& name) {
+  switch (source.how) {
+    case Source::How::driver:
+      return source.sets.empty() ? driver_sql(table, drivers)
+                                 : "TABLE s" + std::to_string(source.sets.front());
+    case Source::How::link:
+      return link_sql(table, source, unite(name, source.sets) + " p");
+    case Source::How::last: {
+      const std::string children = unite(name, source.sets);
+      return last_sql(table, source, children + " p", children + " y");
+    }
+    case Source::How::match:
+      return match_sql(table, drivers);
+  }
+  return "";
+}
+
+void Statement::one_set(std::size_t number, const Drivers& drivers) {
+  const ScopeSet& set = scope_.sets[number];
+  std::string body;
+  for (std::size_t j = 0; j < set.sources.size(); ++j) {
+    const std::string name = "m" + std::to_string(number) + "_" + std::to_string(j);
+    body += (body.empty() ? "" : "\n UNION ") +
+            source_sql(table(set.table), set.sources[j], drivers, name);
+  }
+  add("s" + std::to_string(number), body);
+}
+
+// The sets from `first` to `end`, which feed each other.
+void Statement::ring(std::size_t first, std::size_t end, const Drivers& drivers) {
+  const auto inside = [&](std::size_t set) { return first <= set && set < end; };
+  std::vector<TableName> tables;
+  for (std::size_t i = first; i < end; ++i) tables.push_back(scope_.sets[i].table);
+  RingWriter ring(*this, "r" + std::to_string(scope_.sets[first].ring), tables);
+  for (std::size_t i = first; i < end; ++i) {
+    const Table& table = this->table(scope_.sets[i].table);
+    for (std::size_t j = 0; j < scope_.sets[i].sources.size(); ++j) {
+      const Source& source = scope_.sets[i].sources[j];
+      const auto own = std::find_if(source.sets.begin(), source.sets.end(), inside);
+      if (own == source.sets.end()) {
+        ring.seed(table.name, source_sql(table, source, drivers,
+                                         "m" + std::to_string(i) + "_" + std::to_string(j)));
+      } else if (source.how == Source::How::link) {
+        ring.arm(
+            {scope_.sets[*own].table, table.name,
+             [&](const std::string& p, const std::string&) { return link_sql(table, source, p); }});
+      } else {
+        ring.arm({source.child, table.name,
+                  [&](const std::string& p, const std::string& y) {
+                    return last_sql(table, source, p, y);
+                  },
+                  true});
       }
     }
-    add("s" + std::to_string(i), body);
+  }
+  ring.write();
+  for (std::size_t i = first; i < end; ++i)
+    add("s" + std::to_string(i), ring.rows(scope_.sets[i].table));
+}
+
+void Statement::scope_sets(const Drivers& drivers) {
+  for (std::size_t i = 0; i < scope_.sets.size();) {
+    std::size_t end = i + 1;
+    if (scope_.sets[i].ring == 0) {
+      one_set(i, drivers);
+    } else {
+      while (end < scope_.sets.size() && scope_.sets[end].ring == scope_.sets[i].ring) ++end;
+      ring(i, end, drivers);
+    }
+    i = end;
   }
   kept_members_ = !drivers.kept_members.empty();
   if (kept_members_) {

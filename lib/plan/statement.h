@@ -33,6 +33,7 @@ class Statement {
 
  private:
   friend class HoldWriter;
+  friend class RingWriter;
   using Names = std::map<datamap::TableName, std::vector<std::string>>;
 
   const datamap::Table& table(const datamap::TableName& name) const { return *map_.table(name); }
@@ -45,21 +46,32 @@ class Statement {
   void count(Compiled::Counter counter, const std::string& scalar);
   std::string unite(const std::string& name, const std::vector<std::size_t>& sets);
 
+  // Keys of one source of a set. `p` and `y` are FROM items of these aliases: the parents' keys, or
+  // those of children that may bring their parent along and of all children in scope.
   std::string driver_sql(const datamap::Table& table, const Drivers& drivers);
-  std::string link_sql(const datamap::Table& table, const Source& source,
-                       const std::string& parents);
-  std::string last_sql(const datamap::Table& table, const Source& source,
-                       const std::string& children);
+  std::string link_sql(const datamap::Table& table, const Source& source, const std::string& p);
+  std::string last_sql(const datamap::Table& table, const Source& source, const std::string& p,
+                       const std::string& y);
   std::string match_sql(const datamap::Table& table, const Drivers& drivers);
+  std::string source_sql(const datamap::Table& table, const Source& source, const Drivers& drivers,
+                         const std::string& name);
+  void one_set(std::size_t number, const Drivers& drivers);
+  void ring(std::size_t first, std::size_t end, const Drivers& drivers);
 
   void law(const Protection& protection, Names& own);
   std::string outlived_sql(const datamap::Table& table, const TableMinimum& minimum);
   void climb(const std::string& prefix, const Names& own,
              std::map<datamap::TableName, std::string>& kept);
   void count_kept(const datamap::TableName& name, const Names& hold, const Names& law);
-  // Rows of the scope to which a cut link of the same table leads from the rows in `kept`.
-  std::string canonical_sql(const datamap::Table& table, const std::string& kept) const;
-  std::vector<datamap::TableName> children_first() const;
+  // A way from a kept row (alias c) to a row that must stay with it (alias t).
+  struct Need {
+    datamap::TableName from, to;
+    std::string join;
+  };
+  std::vector<Need> needs(bool by_hold) const;
+  std::vector<Need> canonical(const datamap::Table& table) const;
+  std::vector<Need> of_members() const;
+  std::string needed_sql(const Need& need, const std::string& p) const;
 
   struct Flag {
     std::string name;  // a: anonymised, z: stripped, c<i>: cut

@@ -20,6 +20,8 @@ std::string settings(const Target& target, bool local) {
       {"application_name", "ccctl"},
       {"lock_timeout", std::to_string(target.lock_timeout.count())},
       {"statement_timeout", std::to_string(target.statement_timeout.count())},
+      // Compiling one of our long statements takes seconds, running it milliseconds.
+      {"jit", "off"},
       {"synchronous_commit", "on"},
       {"TimeZone", "UTC"},
       {"DateStyle", "ISO, YMD"},

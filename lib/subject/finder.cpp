@@ -24,12 +24,14 @@ std::string digits_sql(const std::string& value) {
          ", '０１２３４５６７８９', '0123456789'), '[^0-9]', '', 'g')";
 }
 
-// Enough digits to make candidates few, and few enough for a number written without its area code's
-// leading zero.
-constexpr std::size_t kSuffix = 8;
+// Enough digits to make candidates few, and few enough for a number written without its country's
+// code, of up to three digits.
+constexpr std::size_t kSuffix = 8, kCountry = 3, kShortest = 4;
 
 std::string suffix_of(const std::string& digits) {
-  return digits.size() <= kSuffix ? digits : digits.substr(digits.size() - kSuffix);
+  const std::size_t national = std::max(digits.size(), kCountry + kShortest) - kCountry;
+  const std::size_t length = std::min(kSuffix, national);
+  return digits.size() <= length ? digits : digits.substr(digits.size() - length);
 }
 
 std::string loose(const std::string& value) {
@@ -99,12 +101,22 @@ std::string Finder::condition(const Column& column, std::string_view alias,
   *exact = false;
   const auto test = [&](const std::string& v) {
     if (identifier.kind == "phone") {
-      return "right(" + digits_sql(v) + ", " + std::to_string(kSuffix) +
-             ") = " + params.bind(suffix_of(text::digits(value))) + "::text";
+      const std::string suffix = suffix_of(text::digits(value));
+      return "right(" + digits_sql(v) + ", " + std::to_string(suffix.size()) +
+             ") = " + params.bind(suffix) + "::text";
     }
     // In a subquery, which is computed once and not for each row.
     return loose(v) + " = (SELECT " + loose(params.bind(value) + "::text") + ")";
   };
+  const bool together =
+      column.site.plain() && !column.with.empty() &&
+      std::all_of(column.with.begin(), column.with.end(), [](const auto& s) { return s.plain(); });
+  if (together) {
+    std::string parts;
+    for (const datamap::Site& site : column.with)
+      parts += datamap::site_text_sql(alias, site) + ", ";
+    return test("concat(" + parts + datamap::site_text_sql(alias, column.site) + ")");
+  }
   // Over the bare column, so that an index on this very expression serves.
   if (column.site.plain()) return test(datamap::site_text_sql(alias, column.site));
   return "EXISTS (SELECT 1 FROM pg_catalog.jsonb_array_elements_text(" +
@@ -115,13 +127,17 @@ std::string Finder::condition(const Column& column, std::string_view alias,
 // values by their folded text.
 std::string Finder::mention(const Column& column, std::string_view alias,
                             const Identifier& identifier, store::Params& params) {
-  const std::string value = datamap::site_text_sql(alias, column.site);
-  if (identifier.kind == "phone") {
-    return "strpos(" + digits_sql(value) + ", " +
-           params.bind(suffix_of(text::digits(identifier.value.reveal()))) + "::text) > 0";
-  }
-  return "strpos(lower(normalize(" + value + ", NFKC)), " + params.bind(identifier.value.reveal()) +
-         "::text) > 0";
+  const auto in = [&](const std::string& value) {
+    if (identifier.kind == "phone") {
+      return "strpos(" + digits_sql(value) + ", " +
+             params.bind(suffix_of(text::digits(identifier.value.reveal()))) + "::text) > 0";
+    }
+    return "strpos(lower(normalize(" + value + ", NFKC)), " +
+           params.bind(identifier.value.reveal()) + "::text) > 0";
+  };
+  if (!column.site.many()) return in(datamap::site_text_sql(alias, column.site));
+  return "EXISTS (SELECT 1 FROM pg_catalog.jsonb_array_elements_text(" +
+         datamap::site_values_sql(alias, column.site) + ") AS e(v) WHERE " + in("e.v") + ")";
 }
 
 std::vector<std::string> Finder::value_list(const Column& column, std::string_view alias) {

@@ -100,8 +100,8 @@ class Finder {
   std::string candidates_sql(const datamap::SubjectType& type, const Identifier& term,
                              std::size_t part, store::Params& params) const;
   std::vector<std::vector<Match>> holders(const std::vector<Identifier>& terms) const;
-  MergeSet merge_set_by_column(const datamap::SubjectType& type, const SubjectRef& ref) const;
-  MergeSet merge_set_by_table(const datamap::SubjectType& type, const SubjectRef& ref) const;
+  std::string merged_sql(const datamap::SubjectType& type, const SubjectRef& ref,
+                         store::Params& params) const;
 
   store::Tx& tx_;
   const datamap::Map& map_;

@@ -9,13 +9,20 @@ std::string key_in_sql(const datamap::Map& map, const datamap::Catalog& catalog,
                        const std::vector<SubjectRef>& refs, store::Params& params) {
   const std::vector<std::string> columns = map.id_columns(table);
   std::string any;
+  const auto type_of = [&](const std::string& name) {
+    const datamap::CatalogColumn* column = catalog.at(table.name).column(name);
+    return column == nullptr ? std::string() : column->type;
+  };
   for (const SubjectRef& ref : refs) {
+    // A number that is none would be an error of PostgreSQL's, and names nobody.
+    bool fits = true;
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      fits = fits && datamap::may_be(ref.key.at(i), type_of(columns[i]));
+    if (!fits) continue;
     std::string all;
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      const datamap::CatalogColumn* column = catalog.at(table.name).column(columns[i]);
-      all +=
-          (i == 0 ? "" : " AND ") + datamap::column_sql(alias, columns[i]) + " = " +
-          datamap::typed_param(params.bind(ref.key.at(i)), column == nullptr ? "" : column->type);
+      all += (i == 0 ? "" : " AND ") + datamap::column_sql(alias, columns[i]) + " = " +
+             datamap::typed_param(params.bind(ref.key.at(i)), type_of(columns[i]));
     }
     any += (any.empty() ? "(" : " OR (") + all + ")";
   }

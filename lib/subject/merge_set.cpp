@@ -22,84 +22,112 @@ MergeSet ordered(SubjectRef canonical, std::vector<SubjectRef> members) {
 
 }  // namespace
 
+namespace {
+
+// A part of a merge set as it is found: who stands for the row, then its own key.
+std::vector<std::string> texts(const store::Rows& rows, std::size_t row, std::size_t from,
+                               std::size_t count) {
+  std::vector<std::string> key;
+  for (std::size_t c = from; c < from + count; ++c) key.emplace_back(rows.text(row, c));
+  return key;
+}
+
+std::string list(std::string_view alias, const std::vector<std::string>& columns) {
+  std::string sql;
+  for (const std::string& column : columns)
+    sql += (sql.empty() ? "" : ", ") + datamap::column_sql(alias, column);
+  return sql;
+}
+
+std::string equal(std::string_view a, const std::vector<std::string>& of_a, std::string_view b,
+                  const std::vector<std::string>& of_b) {
+  std::string sql;
+  for (std::size_t i = 0; i < of_a.size(); ++i) {
+    sql += (i == 0 ? "" : " AND ") + datamap::column_sql(a, of_a[i]) + " = " +
+           datamap::column_sql(b, of_b[i]);
+  }
+  return sql;
+}
+
+std::vector<std::string> numbered(const char* prefix, std::size_t count) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < count; ++i) names.push_back(prefix + std::to_string(i));
+  return names;
+}
+
+}  // namespace
+
+// Everybody who is connected with the subject by naming a canonical row or being named as one,
+// however many steps lie between: a person who was merged twice stands three rows apart. Each step
+// looks up the rows of these names and the rows that name these.
+std::string Finder::merged_sql(const datamap::SubjectType& type, const SubjectRef& ref,
+                               store::Params& params) const {
+  const datamap::Table& table = *map_.table(type.table);
+  const std::string tenant = params.bind(tenant_);
+  const std::vector<std::string> ids = map_.id_columns(table);
+  const std::vector<std::string> id = numbered("i", ids.size()), to = numbered("c", ids.size());
+  const std::string mine = datamap::tenant_sql(map_, catalog_, table, "t", tenant) + " AND " +
+                           datamap::where_sql("t", type.where);
+  std::string row = list("t", ids) + ", ", from = catalog_.at(table.name).sql_name + " t", naming;
+  if (type.merge->table.empty()) {
+    row += datamap::column_sql("t", type.merge->canonical);
+    naming = from + " WHERE " + mine + " AND " + equal("t", {type.merge->canonical}, "k", {"v0"});
+    from += " WHERE " + mine;
+  } else {
+    const datamap::Table& pairs = *map_.table(type.merge->table);
+    const std::string pair = catalog_.at(pairs.name).sql_name + " m",
+                      ours =
+                          datamap::tenant_sql(map_, catalog_, pairs, "m", tenant) + " AND NOT (" +
+                          equal("m", type.merge->member, "m", type.merge->canonical_columns) + ")",
+                      member = equal("m", type.merge->member, "t", ids);
+    row += list("m", type.merge->canonical_columns);
+    naming = pair + " JOIN " + from + " ON " + member + " WHERE " + ours + " AND " + mine +
+             " AND " + equal("m", type.merge->canonical_columns, "k", numbered("v", ids.size()));
+    from += " LEFT JOIN " + pair + " ON " + member + " AND " + ours + " WHERE " + mine;
+  }
+  std::string columns;
+  for (const auto& names : {id, to}) {
+    for (const std::string& name : names) columns += (columns.empty() ? "" : ", ") + name;
+  }
+  const std::vector<std::string> v = numbered("v", ids.size());
+  std::string values;
+  for (const std::string& name : v) values += (values.empty() ? "" : ", ") + name;
+  return "WITH RECURSIVE s(" + columns + ") AS (SELECT " + row + " FROM " + from + " AND " +
+         key_in_sql(map_, catalog_, table, "t", {ref}, params) +
+         "\n UNION SELECT a.* FROM s CROSS JOIN LATERAL (SELECT x.* FROM (VALUES (" +
+         list("s", id) + "), (" + list("s", to) + ")) k(" + values +
+         ") CROSS JOIN LATERAL (SELECT " + row + " FROM " + from + " AND " +
+         equal("t", ids, "k", v) + " UNION ALL SELECT " + row + " FROM " + naming +
+         ") x) a) SELECT DISTINCT ";
+}
+
+// A subject that names nobody, and that nobody names, stands alone.
 MergeSet Finder::merge_set(const SubjectRef& ref) const {
   const datamap::SubjectType& type = *map_.subject(ref.kind);
   if (!type.merge) return {ref, {ref}};
-  return type.merge->table.empty() ? merge_set_by_column(type, ref) : merge_set_by_table(type, ref);
-}
-
-// A row without a canonical id is its own; the rows that point to it are its members.
-MergeSet Finder::merge_set_by_column(const datamap::SubjectType& type,
-                                     const SubjectRef& ref) const {
-  const datamap::Table& table = *map_.table(type.table);
-  const std::string id = map_.id_columns(table).front();
-  const std::string from = " FROM " + catalog_.at(table.name).sql_name + " t WHERE ";
-  const std::string canonical_sql = "COALESCE(" + datamap::column_sql("t", type.merge->canonical) +
-                                    "::text, " + datamap::column_sql("t", id) + "::text)";
+  const std::size_t ids = ref.key.size();
   store::Params params;
-  std::string where = subject_where(type, "t", params);
-  where += " AND " + key_in_sql(map_, catalog_, table, "t", {ref}, params);
-  const store::Rows own = tx_.exec({"SELECT " + canonical_sql + from + where, params.take()});
-  if (own.empty()) return {ref, {}};
-  SubjectRef canonical{ref.kind, {std::string(own.text(0, 0))}};
-  const datamap::CatalogColumn* column = catalog_.at(table.name).column(type.merge->canonical);
-  store::Params again;
-  where = subject_where(type, "t", again);
-  const std::string in_set = key_in_sql(map_, catalog_, table, "t", {canonical}, again);
-  const std::string points = datamap::column_sql("t", type.merge->canonical) + " = " +
-                             datamap::typed_param(again.bind(canonical.key.front()),
-                                                  column == nullptr ? "" : column->type);
-  const store::Rows rows = tx_.exec({"SELECT " + id_list_sql(map_, table, "t") + from + where +
-                                         " AND (" + in_set + " OR " + points + ")",
-                                     again.take()});
+  std::string sql = merged_sql(type, ref, params);
+  for (const char* prefix : {"i", "c"}) {
+    for (const std::string& name : numbered(prefix, ids)) sql += "s." + name + "::text, ";
+  }
+  sql.resize(sql.size() - 2);
+  const store::Rows rows = tx_.exec({sql + " FROM s", params.take()});
+  if (rows.empty()) return {ref, {}};
   std::vector<SubjectRef> members;
-  for (std::size_t r = 0; r < rows.size(); ++r)
-    members.push_back({ref.kind, {std::string(rows.text(r, 0))}});
-  return ordered(std::move(canonical), std::move(members));
-}
-
-// A table of its own names member and canonical; a subject that it does not name stands alone.
-MergeSet Finder::merge_set_by_table(const datamap::SubjectType& type, const SubjectRef& ref) const {
-  const datamap::Table& merge = *map_.table(type.merge->table);
-  const std::string from = " FROM " + catalog_.at(merge.name).sql_name + " m WHERE ";
-  const auto texts = [](const std::vector<std::string>& columns) {
-    std::string sql;
-    for (const std::string& column : columns) {
-      sql += (sql.empty() ? "" : ", ") + datamap::column_sql("m", column) + "::text";
-    }
-    return sql;
-  };
-  const auto equals = [](const std::vector<std::string>& columns, const SubjectRef& key,
-                         store::Params& params) {
-    std::string sql;
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      sql += " AND " + datamap::column_sql("m", columns[i]) +
-             "::text = " + params.bind(key.key.at(i)) + "::text";
-    }
-    return sql;
-  };
-  store::Params params;
-  std::string where = datamap::tenant_sql(map_, catalog_, merge, "m", params.bind(tenant_));
-  where += equals(type.merge->member, ref, params);
-  const store::Rows own =
-      tx_.exec({"SELECT " + texts(type.merge->canonical_columns) + from + where, params.take()});
-  SubjectRef canonical = ref;
-  if (!own.empty()) {
-    canonical.key.clear();
-    for (std::size_t c = 0; c < own.columns(); ++c) canonical.key.emplace_back(own.text(0, c));
-  }
-  store::Params again;
-  where = datamap::tenant_sql(map_, catalog_, merge, "m", again.bind(tenant_));
-  where += equals(type.merge->canonical_columns, canonical, again);
-  const store::Rows rows =
-      tx_.exec({"SELECT " + texts(type.merge->member) + from + where, again.take()});
-  std::vector<SubjectRef> members{canonical};
+  std::vector<std::vector<std::string>> named;
+  std::optional<SubjectRef> canonical;
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    SubjectRef member{ref.kind, {}};
-    for (std::size_t c = 0; c < rows.columns(); ++c) member.key.emplace_back(rows.text(r, c));
-    members.push_back(std::move(member));
+    members.push_back({ref.kind, texts(rows, r, 0, ids)});
+    if (rows.is_null(r, ids) || texts(rows, r, ids, ids) == members.back().key) {
+      canonical = members.back();
+    } else {
+      named.push_back(texts(rows, r, ids, ids));
+    }
   }
-  return ordered(std::move(canonical), std::move(members));
+  // The row that all name may have gone; where they name each other in a circle, any one will do.
+  if (!canonical) canonical = SubjectRef{ref.kind, named.front()};
+  return ordered(std::move(*canonical), std::move(members));
 }
 
 // Rows of one subject type may belong to another's: a web visitor who is a known contact.
@@ -109,7 +137,7 @@ std::vector<SubjectRef> Finder::owners(const SubjectRef& ref) const {
   for (const datamap::Link& link : table.links) {
     if (link.down != datamap::Down::follow) continue;
     for (const datamap::SubjectType& type : map_.subjects) {
-      if (type.table != link.to || type.table == table.name) continue;
+      if (type.table != link.to) continue;
       const datamap::Table& parent = *map_.table(type.table);
       store::Params params;
       const std::string where =

@@ -78,7 +78,8 @@ INSTANTIATE_TEST_SUITE_P(
                       WideHold{"Chat", "", "chat", nullptr, nullptr},
                       WideHold{"Interaction", "", "interaction", "2025-09-01T00:00:00Z", nullptr},
                       WideHold{"Files", "", "media_file", nullptr, nullptr},
-                      WideHold{"Everything", "", "", nullptr, nullptr}),
+                      WideHold{"Everything", "", "", nullptr, nullptr},
+                      WideHold{"EverythingOld", "", "", nullptr, "2024-01-01T00:00:00Z"}),
     [](const auto& each) { return std::string(each.param.name); });
 
 // With a hold on one member of a merge set nothing changes for any member.

@@ -23,10 +23,10 @@ namespace {
 
 constexpr char kSeparator = '\x1f';
 
-std::set<std::string> json_columns(const Table& table) {
+std::set<std::string> json_columns(const datamap::CatalogTable& table) {
   std::set<std::string> names;
-  for (const Column& column : table.columns) {
-    if (column.site.json) names.insert(column.site.column);
+  for (const datamap::CatalogColumn& column : table.columns) {
+    if (column.type == "json" || column.type == "jsonb") names.insert(column.name);
   }
   return names;
 }
@@ -55,14 +55,17 @@ std::optional<std::string> normal(const std::string& kind, const std::string& va
 
 Model::Model(store::Tx& tx, const datamap::Map& map, std::string tenant,
              std::vector<rule::Retention> documents)
+    : Model(tx, map, datamap::read_catalog(tx, map), std::move(tenant), std::move(documents)) {}
+
+Model::Model(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog,
+             std::string tenant, std::vector<rule::Retention> documents)
     : map_(map), tenant_(std::move(tenant)), documents_(std::move(documents)) {
-  const datamap::Catalog catalog = datamap::read_catalog(tx, map);
   foreign_keys_ = catalog.foreign_keys;
   for (const Table& table : map.tables) {
     const store::Rows read = tx.exec("SELECT * FROM " + catalog.at(table.name).sql_name);
     std::vector<std::string>& names = columns_[table.name];
     for (std::size_t c = 0; c < read.columns(); ++c) names.emplace_back(read.column_name(c));
-    const std::set<std::string> json = json_columns(table);
+    const std::set<std::string> json = json_columns(catalog.at(table.name));
     for (std::size_t r = 0; r < read.size(); ++r) {
       Row row{&table, {}, false};
       for (std::size_t c = 0; c < names.size(); ++c) {
@@ -116,27 +119,89 @@ bool Model::meets(RowId id, const datamap::Where& where) const {
 }
 
 bool Model::ours(RowId id) const {
-  return !rows_[id].gone && cell(id, map_.tenant.value) == tenant_;
+  if (rows_[id].gone) return false;
+  const datamap::Tenant& tenant = rows_[id].table->tenant;
+  switch (tenant.how) {
+    case datamap::Tenant::How::column:
+      return cell(id, tenant.value) == tenant_;
+    case datamap::Tenant::How::constant:
+      return tenant.value == tenant_;
+    case datamap::Tenant::How::link: {
+      const std::optional<RowId> up = parent(id, *rows_[id].table->link(tenant.value));
+      return up && ours(*up);
+    }
+    case datamap::Tenant::How::none:
+      break;
+  }
+  return true;
 }
 
+// Where a table has no key, its clean columns tell the rows apart.
 std::string Model::key(RowId id) const {
+  const Table& table = *rows_[id].table;
   std::string text;
-  for (const std::string& name : rows_[id].table->key)
+  for (const std::string& name : table.key.empty() ? table.clean : table.key)
     text += cell(id, name).value_or("") + kSeparator;
   return text;
 }
 
-std::optional<RowId> Model::parent(RowId child, const Link& link) const {
-  if (link.to.empty() || !meets(child, link.when)) return std::nullopt;
-  std::string text;
-  for (const Site& site : link.from) {
-    const Cell part = value(child, site);
-    if (!part) return std::nullopt;
-    text += *part + kSeparator;
+namespace {
+
+// Every value at a path of a document, as text.
+void collect(const Json& json, const std::vector<datamap::Step>& path, std::size_t step,
+             std::vector<std::string>& found) {
+  if (step == path.size()) {
+    if (!json.is_null()) found.push_back(json.is_string() ? json.get<std::string>() : json.dump());
+  } else if (path[step].member.empty()) {
+    for (const Json& element : json.is_array() ? json : Json::array({json}))
+      collect(element, path, step + 1, found);
+  } else if (json.is_object() && json.contains(path[step].member)) {
+    collect(json[path[step].member], path, step + 1, found);
   }
-  const auto it = index_.find({link.to, text});
-  if (it == index_.end() || rows_[it->second].gone) return std::nullopt;
-  return it->second;
+}
+
+// One spelling for each key.
+std::string spelt(std::string text) {
+  const bool uuid = text.size() == 36 && text[8] == '-' &&
+                    text.find_first_not_of("0123456789abcdefABCDEF-") == std::string::npos;
+  for (char& c : text) c = uuid && c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> Model::texts(RowId id, const Site& site) const {
+  const Cell& whole = cell(id, site.column);
+  std::vector<std::string> found;
+  if (!whole) return found;
+  if (site.plain()) return {*whole};
+  collect(Json::parse(*whole), site.path, 0, found);
+  return found;
+}
+
+// The rows that a link leads to: one, unless it starts in a list.
+std::vector<RowId> Model::parents(RowId child, const Link& link) const {
+  if (link.to.empty() || !meets(child, link.when)) return {};
+  std::vector<std::string> keys{""};
+  for (const Site& site : link.from) {
+    std::vector<std::string> longer;
+    for (const std::string& key : keys) {
+      for (const std::string& part : texts(child, site))
+        longer.push_back(key + spelt(part) + kSeparator);
+    }
+    keys = std::move(longer);
+  }
+  std::vector<RowId> found;
+  for (const std::string& key : keys) {
+    const auto it = index_.find({link.to, key});
+    if (it != index_.end() && !rows_[it->second].gone) found.push_back(it->second);
+  }
+  return found;
+}
+
+std::optional<RowId> Model::parent(RowId child, const Link& link) const {
+  const std::vector<RowId> all = parents(child, link);
+  return all.empty() ? std::nullopt : std::optional(all.front());
 }
 
 std::optional<RowId> Model::referenced(RowId child, const datamap::ForeignKey& key) const {
@@ -182,19 +247,49 @@ std::vector<SubjectRef> Model::subjects(const std::string& kind) const {
   return found;
 }
 
-// The rows that say they are the same person as this one, itself included.
+std::vector<std::string> Model::ids(RowId id) const {
+  std::vector<std::string> found;
+  for (const std::string& name : map_.id_columns(*rows_[id].table))
+    found.push_back(cell(id, name).value());
+  return found;
+}
+
+// Whom the row names as its canonical one, whether or not that one is there.
+std::vector<std::string> Model::named(const SubjectType& type, RowId id) const {
+  if (!type.merge) return {};
+  if (type.merge->table.empty()) {
+    const Cell& canonical = cell(id, type.merge->canonical);
+    return canonical ? std::vector<std::string>{*canonical} : std::vector<std::string>{};
+  }
+  const std::vector<std::string> own = ids(id);
+  for (RowId pair = 0; pair < rows_.size(); ++pair) {
+    if (rows_[pair].table->name != type.merge->table || !ours(pair)) continue;
+    std::vector<std::string> member, canonical;
+    for (const std::string& name : type.merge->member)
+      member.push_back(cell(pair, name).value_or(""));
+    for (const std::string& name : type.merge->canonical_columns)
+      canonical.push_back(cell(pair, name).value_or(""));
+    if (member == own && canonical != own) return canonical;
+  }
+  return {};
+}
+
+// The rows that say they are the same person as this one, itself included, however many steps lie
+// between them.
 Ids Model::merged_with(const SubjectType& type, RowId id) const {
-  if (!type.merge) return {id};
-  const std::string own = map_.id_columns(*map_.table(type.table)).front();
-  const auto canonical = [&](RowId row) {
-    const Cell& named = cell(row, type.merge->canonical);
-    return named ? named : cell(row, own);
-  };
-  Ids set;
-  for (RowId other = 0; other < rows_.size(); ++other) {
-    if (rows_[other].table->name == type.table && ours(other) && meets(other, type.where) &&
-        canonical(other) == canonical(id)) {
-      set.insert(other);
+  Ids set{id};
+  for (bool grew = true; grew;) {
+    grew = false;
+    std::set<std::vector<std::string>> names;
+    for (RowId member : set) {
+      names.insert(ids(member));
+      if (const auto other = named(type, member); !other.empty()) names.insert(other);
+    }
+    for (RowId other = 0; other < rows_.size(); ++other) {
+      if (rows_[other].table->name != type.table || !ours(other) || !meets(other, type.where))
+        continue;
+      if (names.contains(ids(other)) || names.contains(named(type, other)))
+        grew = set.insert(other).second || grew;
     }
   }
   return set;
@@ -207,11 +302,8 @@ std::vector<SubjectRef> Model::merge_set(const SubjectRef& ref) const {
   std::vector<SubjectRef> members;
   std::optional<SubjectRef> last;
   for (RowId each : merged_with(type, *id)) {
-    SubjectRef member{ref.kind, {}};
-    for (const std::string& name : map_.id_columns(*map_.table(type.table)))
-      member.key.push_back(cell(each, name).value());
-    const bool canonical = !type.merge || !cell(each, type.merge->canonical);
-    if (canonical) {
+    SubjectRef member{ref.kind, ids(each)};
+    if (named(type, each).empty()) {
       last = member;
     } else {
       members.push_back(member);
@@ -333,8 +425,10 @@ bool Model::grow_by_links(Ids& scope) const {
   for (RowId id = 0; id < rows_.size(); ++id) {
     if (!ours(id) || scope.contains(id) || !rows_[id].table->in_scope) continue;
     for (const Link& link : rows_[id].table->links) {
-      const std::optional<RowId> up = link.down == Down::follow ? parent(id, link) : std::nullopt;
-      if (up && scope.contains(*up)) grew = scope.insert(id).second || grew;
+      if (link.down != Down::follow) continue;
+      for (RowId up : parents(id, link)) {
+        if (scope.contains(up)) grew = scope.insert(id).second || grew;
+      }
     }
   }
   return grew;

@@ -2,8 +2,8 @@
 // (formats.md 2 and 3) say must become of every row, computed row by row in memory.
 //
 // It shares no code with room plan and asks PostgreSQL for nothing but the rows themselves, so a
-// mistake would have to be made twice to go unnoticed. Only what the reference map uses is here:
-// simple tenants, merge sets by column, no `with`.
+// mistake would have to be made twice to go unnoticed. What the random schemas and the reference
+// map use is here: no `with`, a list as the start of a link only where it follows.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +48,8 @@ class Model {
   // Reads every row of every mapped table, of all tenants.
   Model(store::Tx& tx, const datamap::Map& map, std::string tenant,
         std::vector<rule::Retention> documents);
+  Model(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog, std::string tenant,
+        std::vector<rule::Retention> documents);
 
   // Members of the subject's merge set, the canonical one last; empty when there is no such row.
   std::vector<subject::SubjectRef> merge_set(const subject::SubjectRef& ref) const;
@@ -90,6 +92,8 @@ class Model {
   bool meets(RowId id, const datamap::Where& where) const;
   bool ours(RowId id) const;
   std::string key(RowId id) const;
+  std::vector<std::string> texts(RowId id, const datamap::Site& site) const;
+  std::vector<RowId> parents(RowId child, const datamap::Link& link) const;
   std::optional<RowId> parent(RowId child, const datamap::Link& link) const;
   std::optional<RowId> referenced(RowId child, const datamap::ForeignKey& key) const;
 
@@ -97,6 +101,8 @@ class Model {
   std::optional<RowId> find(const subject::SubjectRef& ref) const;
   std::vector<std::string> values(RowId id, const datamap::Column& column) const;
   std::vector<Term> exclusive(const std::vector<Term>& terms, const Ids& own) const;
+  std::vector<std::string> ids(RowId id) const;
+  std::vector<std::string> named(const datamap::SubjectType& type, RowId id) const;
   Ids merged_with(const datamap::SubjectType& type, RowId id) const;
 
   // Sets of rows.

@@ -42,13 +42,21 @@ std::string first_characters(const std::string& text, int count) {
 
 // The units that a row belongs to: up its follow links; its own first step may also be a cut link.
 Ids Model::units(RowId id, bool first) const {
-  Ids found;
-  if (rows_[id].table->unit) found.insert(id);
-  for (const Link& link : rows_[id].table->links) {
-    if (link.down != Down::follow && !(first && link.down == Down::cut)) continue;
-    const std::optional<RowId> up = parent(id, link);
-    if (up && *up != id && (!first || rows_[*up].table != rows_[id].table))
-      found.merge(units(*up, false));
+  Ids passed{id}, open{id}, found;
+  for (bool own = first; !open.empty(); own = false) {
+    Ids next;
+    for (RowId row : open) {
+      for (const Link& link : rows_[row].table->links) {
+        if (link.down != Down::follow && !(own && link.down == Down::cut)) continue;
+        for (RowId up : parents(row, link)) {
+          if (passed.insert(up).second) next.insert(up);
+        }
+      }
+    }
+    open = std::move(next);
+  }
+  for (RowId row : passed) {
+    if (rows_[row].table->unit) found.insert(row);
   }
   return found;
 }
@@ -110,6 +118,16 @@ Ids Model::held(const rule::Hold& hold) const {
 // Rows of the scope that kept rows refer to. `of_cuts`: also by a cut link, which would otherwise
 // change the row that is kept.
 void Model::ancestors(Ids& kept, const Ids& scope, bool of_cuts) const {
+  const auto cut = [&](const datamap::ForeignKey& key) {  // as the map says, by every link on it
+    std::set<std::string> columns(key.from_columns.begin(), key.from_columns.end());
+    const auto& links = map_.table(key.from)->links;
+    return std::all_of(links.begin(), links.end(), [&](const Link& link) {
+      const bool on_it = std::all_of(link.from.begin(), link.from.end(), [&](const Site& site) {
+        return columns.contains(site.column);
+      });
+      return link.to != key.to || !on_it || link.down == Down::cut;
+    });
+  };
   for (bool grew = true; grew;) {
     grew = false;
     for (RowId id : Ids(kept)) {
@@ -117,8 +135,8 @@ void Model::ancestors(Ids& kept, const Ids& scope, bool of_cuts) const {
         if (up && scope.contains(*up)) grew = kept.insert(*up).second || grew;
       };
       for (const datamap::ForeignKey& key : foreign_keys_) {
-        if (key.from == rows_[id].table->name && (of_cuts || key.to != key.from))
-          also(referenced(id, key));
+        const bool own = key.to == key.from && !of_cuts && cut(key);
+        if (key.from == rows_[id].table->name && !own) also(referenced(id, key));
       }
       for (const Link& link : rows_[id].table->links) {
         if (of_cuts && link.down == Down::cut) also(parent(id, link));
@@ -155,22 +173,74 @@ std::map<std::string, Ids> Model::kept_by_law(const Ids& scope, Instant now) con
   return kept;
 }
 
+namespace {
+
+bool goes(const ColumnErase& erase) {
+  return erase.effect != ColumnErase::Effect::set_value &&
+         erase.effect != ColumnErase::Effect::truncate;
+}
+
+std::string replaced(const std::string& text, const ColumnErase& erase) {
+  return erase.effect == ColumnErase::Effect::set_value ? erase.value
+                                                        : first_characters(text, erase.count);
+}
+
+// Removes or replaces what stands at a path of a document.
+void erase_in(Json& json, const std::vector<datamap::Step>& path, std::size_t step,
+              const ColumnErase& erase) {
+  if (json.is_null()) return;
+  if (step == path.size()) {
+    json = replaced(json.is_string() ? json.get<std::string>() : json.dump(), erase);
+    return;
+  }
+  const bool removes = step + 1 == path.size() && goes(erase);
+  const std::string& member = path[step].member;
+  if (member.empty() && removes) {
+    json = Json::array();
+  } else if (member.empty() && !json.is_array()) {
+    erase_in(json, path, step + 1, erase);
+  } else if (json.is_array()) {
+    for (Json& element : json) erase_in(element, path, step + (member.empty() ? 1 : 0), erase);
+  } else if (json.is_object() && json.contains(member)) {
+    if (removes) {
+      json.erase(member);
+    } else {
+      erase_in(json[member], path, step + 1, erase);
+    }
+  }
+}
+
+// Of an SQL array as PostgreSQL writes it; the tests' elements need no quotes.
+std::string erase_elements(const std::string& array, const ColumnErase& erase) {
+  if (goes(erase) || array == "{}") return "{}";
+  std::string changed, element;
+  for (char c : array.substr(1)) {
+    if (c != ',' && c != '}') {
+      element += c;
+      continue;
+    }
+    changed += (changed.empty() ? "{" : ",") + replaced(element, erase);
+    element.clear();
+  }
+  return changed + "}";
+}
+
+}  // namespace
+
 void Model::erase_site(Row& row, const Site& site, const ColumnErase& erase) const {
   Cell& present = row.cells[column(*row.table, site.column)];
-  if (!present) return;
-  if (!site.plain()) {
+  if (site.plain() && erase.effect == ColumnErase::Effect::set_value) {
+    present = erase.value;
+  } else if (!present) {
+    return;
+  } else if (site.json) {
     Json json = Json::parse(*present);
-    Json* at = &json;
-    for (std::size_t i = 0; i + 1 < site.path.size() && at->is_object(); ++i) {
-      if (!at->contains(site.path[i].member)) return;
-      at = &(*at)[site.path[i].member];
-    }
-    if (at->is_object()) at->erase(site.path.back().member);
+    erase_in(json, site.path, 0, erase);
     present = json.dump();
+  } else if (!site.plain()) {
+    present = erase_elements(*present, erase);
   } else if (erase.effect == ColumnErase::Effect::truncate) {
     present = first_characters(*present, erase.count);
-  } else if (erase.effect == ColumnErase::Effect::set_value) {
-    present = erase.value;
   } else {
     present.reset();
   }
@@ -198,6 +268,29 @@ void Model::note_objects(RowId id, Prediction& prediction) const {
   }
 }
 
+namespace {
+
+// The sites that a link has for itself; all but the tenant's where it has none.
+std::vector<Site> own_sites(const Table& table, const Link& link) {
+  std::vector<Site> own, alone;
+  for (const Site& site : link.from) {
+    if (table.tenant.how == datamap::Tenant::How::column && site.column == table.tenant.value)
+      continue;
+    own.push_back(site);
+    bool needed = false;
+    for (const Link& other : table.links) {
+      std::set<Site> its(other.from.begin(), other.from.end());
+      needed = needed || (its.contains(site) &&
+                          !std::all_of(link.from.begin(), link.from.end(),
+                                       [&](const Site& each) { return its.contains(each); }));
+    }
+    if (!needed) alone.push_back(site);
+  }
+  return alone.empty() ? own : alone;
+}
+
+}  // namespace
+
 // Rows that stay must not go on pointing at rows that went.
 void Model::write_cuts(const Changes& changes, std::vector<Row>& after,
                        Prediction& prediction) const {
@@ -207,11 +300,11 @@ void Model::write_cuts(const Changes& changes, std::vector<Row>& after,
     const bool anonymised = changes.anonymised.contains(id);
     for (const Link& link : table.links) {
       if (link.down != Down::cut && !(anonymised && link.down == Down::follow)) continue;
-      const std::optional<RowId> up = parent(id, link);
-      if (!up || !changes.deleted.contains(*up)) continue;
-      for (const Site& site : link.from) {
-        if (site.column != map_.tenant.value) erase_site(after[id], site, {});
-      }
+      const std::vector<RowId> ups = parents(id, link);
+      if (std::none_of(ups.begin(), ups.end(),
+                       [&](RowId up) { return changes.deleted.contains(up); }))
+        continue;
+      for (const Site& site : own_sites(table, link)) erase_site(after[id], site, {});
       if (!anonymised && !changes.stripped.contains(id))
         ++prediction.actions[table.name + " cut " + link.name];
     }
@@ -260,7 +353,6 @@ std::uint64_t Model::erase_once(const std::optional<RowId>& driver, const std::v
     } else if (table.erase == Erase::anonymise) {
       changes.anonymised.insert(id);
       erase_columns(after[id], table, true);
-      ++prediction.actions[table.name + " anonymise "];
       note_objects(id, prediction);
     } else {
       changes.deleted.insert(id);
@@ -270,6 +362,10 @@ std::uint64_t Model::erase_once(const std::optional<RowId>& driver, const std::v
     }
   }
   write_cuts(changes, after, prediction);
+  for (RowId id : changes.anonymised) {
+    if (after[id].cells != rows_[id].cells)
+      ++prediction.actions[rows_[id].table->name + " anonymise "];
+  }
   std::uint64_t changed = 0;
   for (RowId id = 0; id < rows_.size(); ++id)
     changed += after[id].gone != rows_[id].gone || after[id].cells != rows_[id].cells ? 1 : 0;

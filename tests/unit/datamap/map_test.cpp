@@ -171,6 +171,27 @@ TEST(Map, RefusesWhatContradictsItself) {
                  "do not match its key");
 }
 
+// What no erasure could do as the map says (datamap.md, meaning 1 and 2).
+TEST(Map, RefusesLinksThatCannotBeErased) {
+  expect_refused("from: [account_id, attrs$.caller.id], to: people, down: stay",
+                 "from: [account_id, \"attrs$.callers[*].id\"], to: people, down: cut",
+                 "starts in a list");
+  expect_refused("from: [account_id, attrs$.caller.id], to: people, down: stay",
+                 "from: [\"attrs$.a[*].id\", \"attrs$.b[*].id\"], to: people, down: stay",
+                 "two lists");
+  expect_refused("clean: [role]", "clean: [role]\n    tenant: {link: agent}",
+                 "the row would be nobody's");
+  expect_refused("clean: [started_at, seconds]",
+                 "clean: [started_at, seconds]\n    tenant: {link: self}",
+                 "by the link \"self\", which it does not have");
+  expect_refused(
+      "links: {conversation: {from: [account_id, conversation_id], to: conversations, "
+      "down: cut}}",
+      "links: {conversation: {from: [account_id, conversation_id], to: conversations, "
+      "down: follow, up: last}}",
+      "who is erased first");
+}
+
 TEST(Site, ReadsAndWritesItself) {
   for (const char* text : {"name", "Mixed Case", "tags[*]", "a$.b", "a$.b.c[*]", "a$[*]", "a$[*].b",
                            "a$.x-y", "cost$x"}) {

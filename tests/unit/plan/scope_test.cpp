@@ -103,19 +103,64 @@ TEST(Scope, AsksTheLastChildAgainForChildrenThatCameLater) {
   EXPECT_EQ(asked, 2U);
 }
 
-TEST(Scope, RefusesFollowLinksInACircle) {
-  const datamap::Map map = map_of(table("notes", link("person", "people", "down: follow") + ", " +
-                                                     link("answer", "answers", "down: follow")) +
-                                  table("answers", link("note", "notes", "down: follow")));
-  const Error error = error_of([&] { scope_of(map, "person"); });
-  EXPECT_EQ(error.kind(), ErrorKind::map_invalid);
-  EXPECT_NE(std::string(error.hint()).find("cut or stay"), std::string::npos);
+// "table ring source…", a source being the link and the sets it starts from.
+std::vector<std::string> sets_of(const Scope& scope) {
+  std::vector<std::string> lines;
+  for (const ScopeSet& set : scope.sets) {
+    std::string line = set.table + " " + std::to_string(set.ring);
+    for (const Source& source : set.sources) {
+      line += source.how == Source::How::driver  ? " subject"
+              : source.how == Source::How::match ? " match"
+              : source.how == Source::How::last  ? " last " + source.child
+                                                 : " " + source.link;
+      for (std::size_t from : source.sets) line += ":" + std::to_string(from);
+    }
+    lines.push_back(line);
+  }
+  return lines;
 }
 
-TEST(Scope, RefusesATableThatFollowsItself) {
+using Lines = std::vector<std::string>;
+
+// datamap.md 8: only a circle of links becomes a recursive query.
+TEST(Scope, GathersACircleOfLinksInARing) {
+  const datamap::Map map = map_of(table("notes", link("person", "people", "down: follow") + ", " +
+                                                     link("answer", "answers", "down: follow")) +
+                                  table("answers", link("note", "notes", "down: follow")) +
+                                  table("marks", link("answer", "answers", "down: follow")));
+  EXPECT_EQ(sets_of(scope_of(map, "person")),
+            (Lines{"people 0 subject", "notes 1 person:0 answer:2", "answers 1 note:1",
+                   "marks 0 answer:2"}));
+}
+
+TEST(Scope, MakesARingOfATableThatFollowsItself) {
   const datamap::Map map = map_of(table("notes", link("person", "people", "down: follow") + ", " +
                                                      link("reply", "notes", "down: follow")));
-  EXPECT_EQ(error_of([&] { scope_of(map, "person"); }).kind(), ErrorKind::map_invalid);
+  EXPECT_EQ(sets_of(scope_of(map, "person")),
+            (Lines{"people 0 subject", "notes 1 person:0 reply:1"}));
+}
+
+// The subject's own row is among its ring's.
+TEST(Scope, TakesTheSubjectIntoItsRing) {
+  const datamap::Map map =
+      map_of("  teams: {key: [t, id], category: generated, erase: delete, links: {" +
+             link("lead", "people", "down: follow") + "}}\n" +
+             table("seats", link("team", "teams", "down: follow") + ", " +
+                                link("person", "people", "down: follow")) +
+             table("badges", link("seat", "seats", "down: follow, up: last") + ", " +
+                                 link("team", "teams", "down: follow, up: last")));
+  // A seat may bring its badges, the last badge its team, and the team more seats.
+  EXPECT_EQ(sets_of(scope_of(map, "person")),
+            (Lines{"people 0 subject", "teams 1 lead:0 last badges:2", "badges 1 seat:3 team:1",
+                   "seats 1 team:1 person:0 last badges:2"}));
+}
+
+// What only another kind of person reaches may run in circles: this scope stays as it is.
+TEST(Scope, LeavesCirclesAloneThatItDoesNotReach) {
+  const datamap::Map map = map_of(table("notes", link("person", "people", "down: follow")) +
+                                  table("a", link("b", "b", "down: follow")) +
+                                  table("b", link("a", "a", "down: follow")));
+  EXPECT_EQ(sets_of(scope_of(map, "person")), (Lines{"people 0 subject", "notes 0 person:0"}));
 }
 
 TEST(Scope, LeavesOutWhatTheMapPutsOutOfScope) {

@@ -1,0 +1,147 @@
+// Erasures on random datastores, each with a random data map, compared with the model row by row
+// (datamap.md, meaning 1, 2, 8, 9). CCCTL_TEST_SEED names the first seed, CCCTL_TEST_SCHEMAS how
+// many datastores each test looks at.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "datamap/check.h"
+#include "support/erasing.h"
+#include "support/random_schema.h"
+
+namespace ccctl::testing {
+namespace {
+
+using subject::SubjectRef;
+
+std::uint64_t setting(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+// A random datastore in use; gone at the end of its scope.
+class Place {
+ public:
+  Place(Erasing& erasing, std::uint64_t seed)
+      : erasing_(erasing), schema_(random_schema(seed, std::to_string(seed))) {
+    std::string all;
+    for (const std::string& statement : schema_.statements) all += statement + ";\n";
+    erasing_.run("DO $body$ BEGIN\n" + all + "END $body$");
+    erasing_.use(datamap::read_map(schema_.map, "random.yaml"));
+  }
+  ~Place() {
+    if (::testing::Test::HasFailure()) std::cerr << schema_.text() << "\n";
+    for (const std::string& name : schema_.schemas)
+      erasing_.run("DROP SCHEMA " + name + " CASCADE");
+  }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+  // People who are not gone yet, each merge set once, in random order.
+  std::vector<SubjectRef> people(std::uint64_t seed) {
+    const Model model = erasing_.model();
+    std::vector<SubjectRef> found;
+    for (const char* kind : {kPersonKind, kAgentKind}) {
+      for (const SubjectRef& ref : model.subjects(kind)) {
+        const std::vector<SubjectRef> members = model.merge_set(ref);
+        if (members.back() == ref) found.push_back(ref);
+      }
+    }
+    std::shuffle(found.begin(), found.end(), std::mt19937_64(seed));
+    return found;
+  }
+
+  std::vector<std::string> refusals() {
+    std::vector<std::string> lines;
+    for (const datamap::Finding& finding : datamap::check(erasing_.map, erasing_.catalog())) {
+      if (finding.refusal)
+        lines.push_back(finding.rule + " " + finding.table + " " + finding.place + ": " +
+                        finding.message);
+    }
+    return lines;
+  }
+
+ private:
+  Erasing& erasing_;
+  RandomSchema schema_;
+};
+
+class OnRandomSchemas : public ::testing::Test {
+ protected:
+  // Calls with one datastore after the other; stops at the first in which something was wrong.
+  void each(std::uint64_t first, std::uint64_t count,
+            const std::function<void(Place& place, std::uint64_t seed)>& work) {
+    first = setting("CCCTL_TEST_SEED", first);
+    count = setting("CCCTL_TEST_SCHEMAS", count);
+    for (std::uint64_t seed = first; seed < first + count && !HasFailure(); ++seed) {
+      SCOPED_TRACE("CCCTL_TEST_SEED=" + std::to_string(seed));
+      Place place(erasing_, seed);
+      ASSERT_EQ(place.refusals(), std::vector<std::string>{});
+      work(place, seed);
+    }
+  }
+
+  Erasing erasing_{Database::fresh(), "acme"};
+};
+
+TEST_F(OnRandomSchemas, AnErasureDoesWhatTheModelSays) {
+  each(1, 100, [&](Place& place, std::uint64_t seed) {
+    std::size_t erased = 0;
+    for (const SubjectRef& ref : place.people(seed)) {
+      if (erasing_.model().merge_set(ref).empty()) continue;  // went with somebody else
+      SCOPED_TRACE(ref.text());
+      if (erased++ == 3 || !erasing_.check(ref)) break;
+    }
+  });
+}
+
+// A hold on somebody keeps what is theirs, and the units in which they have a row, for everybody;
+// one by data type keeps its rows. What they need stays with them.
+TEST_F(OnRandomSchemas, AHoldKeepsItsRowsAndWhatTheyNeed) {
+  each(2001, 60, [&](Place& place, std::uint64_t seed) {
+    const std::vector<SubjectRef> people = place.people(seed);
+    if (people.size() < 3) return;
+    rule::Hold hold;
+    if (seed % 3 == 0) {
+      hold.data = "chat";
+    } else {
+      hold.subjects = erasing_.model().merge_set(people[0]);
+    }
+    erasing_.hold(hold);
+    for (std::size_t i = 1; i < 3; ++i) {
+      if (erasing_.model().merge_set(people[i]).empty()) continue;
+      SCOPED_TRACE(people[i].text() + " beside " + people[0].text());
+      if (!erasing_.check(people[i])) break;
+    }
+    erasing_.lift_holds();
+  });
+}
+
+// Whoever is erased first, the rows that remain are the same.
+TEST_F(OnRandomSchemas, ErasuresCommute) {
+  each(1001, 60, [&](Place& place, std::uint64_t seed) {
+    const std::vector<SubjectRef> people = place.people(seed);
+    if (people.size() < 2) return;
+    const auto order = [&](bool turned) {
+      Model model = erasing_.model();
+      for (const SubjectRef& ref :
+           turned ? std::vector{people[1], people[0]} : std::vector{people[0], people[1]}) {
+        if (const auto members = model.merge_set(ref); !members.empty())
+          model.erase(members, std::nullopt, {}, erasing_.now());
+      }
+      return model;
+    };
+    const Model one = order(false), other = order(true);
+    EXPECT_EQ(one.differences(other), std::vector<std::string>{});
+    // The program, in the second order, ends up where the model does in the first.
+    for (const std::size_t i : {1U, 0U}) {
+      if (!erasing_.model().merge_set(people[i]).empty())
+        erasing_.erase(erasing_.preview(people[i]));
+    }
+    EXPECT_EQ(one.differences(erasing_.model()), std::vector<std::string>{});
+  });
+}
+
+}  // namespace
+}  // namespace ccctl::testing
