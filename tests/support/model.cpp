@@ -1,4 +1,4 @@
-// The model's rows and people, and the scope as a least fixpoint.
+// The model's rows, and the scope as a least fixpoint.
 #include "support/model.h"
 
 #include <algorithm>
@@ -6,7 +6,6 @@
 #include <stdexcept>
 
 #include "base/json.h"
-#include "text/identifier.h"
 
 namespace ccctl::testing {
 
@@ -15,9 +14,7 @@ using datamap::Condition;
 using datamap::Down;
 using datamap::Link;
 using datamap::Site;
-using datamap::SubjectType;
 using datamap::Table;
-using subject::SubjectRef;
 
 namespace {
 
@@ -29,26 +26,6 @@ std::set<std::string> json_columns(const datamap::CatalogTable& table) {
     if (column.type == "json" || column.type == "jsonb") names.insert(column.name);
   }
   return names;
-}
-
-std::string region_of(const datamap::Map& map, const Column& column) {
-  if (column.normalise.starts_with("e164/")) return column.normalise.substr(5);
-  for (const Table& table : map.tables) {
-    for (const Column& other : table.columns) {
-      if (other.normalise.starts_with("e164/")) return other.normalise.substr(5);
-    }
-  }
-  return "";
-}
-
-// Normalising telephone numbers takes long, and the same ones are asked for again and again.
-std::optional<std::string> normal(const std::string& kind, const std::string& value,
-                                  const std::string& region) {
-  static std::map<std::string, std::optional<std::string>> known;
-  const std::string id = kind + kSeparator + region + kSeparator + value;
-  const auto it = known.find(id);
-  if (it != known.end()) return it->second;
-  return known[id] = text::normalise(kind, value, region);
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
-// What the model keeps, and what it does to the rest.
+// What the model does to the rows that nothing keeps.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/calendar.h"
 #include "base/json.h"
 #include "support/model.h"
 
@@ -61,32 +60,18 @@ Ids Model::units(RowId id, bool first) const {
   return found;
 }
 
-bool Model::covers(const rule::Hold& hold, RowId id) const {
-  const Table& table = *rows_[id].table;
-  if (!hold.category.empty() && hold.category != table.category) return false;
-  if (!hold.data.empty() &&
-      std::none_of(table.data.begin(), table.data.end(), [&](const datamap::DataType& type) {
-        return type.is == hold.data && meets(id, type.when);
-      })) {
-    return false;
-  }
-  const auto created = table.anchors.find("created");
-  if (created == table.anchors.end()) return true;
-  const Cell& text = cell(id, created->second.column);
-  const std::optional<Instant> at = text ? parse_pg_timestamptz(*text) : std::nullopt;
-  if (!at) return true;
-  return (!hold.created_from || *at >= *hold.created_from) &&
-         (!hold.created_to || *at < *hold.created_to);
+std::string replaced(const std::string& text, const ColumnErase& erase) {
+  return erase.effect == ColumnErase::Effect::set_value ? erase.value
+                                                        : first_characters(text, erase.count);
 }
 
-// Every row of the datastore that the hold covers.
-Ids Model::held(const rule::Hold& hold) const {
-  Ids all;
-  if (!hold.of_subject()) {
-    for (RowId id = 0; id < rows_.size(); ++id) {
-      if (ours(id) && covers(hold, id)) all.insert(id);
-    }
-    return all;
+// Removes or replaces what stands at a path of a document.
+void erase_in(Json& json, const std::vector<datamap::Step>& path, std::size_t step,
+              const ColumnErase& erase) {
+  if (json.is_null()) return;
+  if (step == path.size()) {
+    json = replaced(json.is_string() ? json.get<std::string>() : json.dump(), erase);
+    return;
   }
   Ids people;
   std::vector<Term> own;
@@ -145,33 +130,22 @@ void Model::ancestors(Ids& kept, const Ids& scope, bool of_cuts) const {
   }
 }
 
-bool Model::outlived(RowId id, const rule::RetentionRule& rule, const std::string& zone,
-                     Instant now) const {
-  const datamap::Anchor& anchor = rows_[id].table->anchors.at(rule.anchor);
-  const Cell& text = cell(id, anchor.column);
-  const std::optional<Instant> at = text ? parse_pg_timestamptz(*text) : std::nullopt;
-  if (!at) return rule.pending == rule::Pending::ignore;
-  return now >= add(*at, *rule.min, zone, rule.granularity);
+// Of an SQL array as PostgreSQL writes it; the tests' elements need no quotes.
+std::string erase_elements(const std::string& array, const ColumnErase& erase) {
+  if (goes(erase) || array == "{}") return "{}";
+  std::string changed, element;
+  for (char c : array.substr(1)) {
+    if (c != ',' && c != '}') {
+      element += c;
+      continue;
+    }
+    changed += (changed.empty() ? "{" : ",") + replaced(element, erase);
+    element.clear();
+  }
+  return changed + "}";
 }
 
-std::map<std::string, Ids> Model::kept_by_law(const Ids& scope, Instant now) const {
-  std::map<std::string, Ids> kept;
-  for (const rule::Retention& document : documents_) {
-    for (const rule::RetentionRule& rule : document.rules) {
-      if (!rule.blocks_erasure()) continue;
-      for (RowId id : scope) {
-        const Table& table = *rows_[id].table;
-        const bool data = rule.match.data.empty() ||
-                          std::any_of(table.data.begin(), table.data.end(), [&](const auto& type) {
-                            return type.is == rule.match.data && meets(id, type.when);
-                          });
-        const bool category = rule.match.category.empty() || rule.match.category == table.category;
-        if (data && category && !outlived(id, rule, document.zone, now)) kept[rule.id].insert(id);
-      }
-    }
-  }
-  return kept;
-}
+}  // namespace
 
 namespace {
 
