@@ -182,6 +182,14 @@ Model Erasing::model() {
   return Model(tx, map, catalog(), tenant_, rules.retention);
 }
 
+const datamap::Catalog& Erasing::catalog() {
+  if (!catalog_) {
+    store::Tx tx = session_.begin(store::Mode::read_committed);
+    catalog_ = datamap::read_catalog(tx, map);
+  }
+  return *catalog_;
+}
+
 request::World Erasing::world() {
   const std::string login = session_.session_user();
   return {session_,
@@ -190,14 +198,6 @@ request::World Erasing::world() {
           login,
           [this](const std::string&) -> object::ObjectStore& { return *objects_; },
           [this] { return seal(); }};
-}
-
-const datamap::Catalog& Erasing::catalog() {
-  if (!catalog_) {
-    store::Tx tx = session_.begin(store::Mode::read_committed);
-    catalog_ = datamap::read_catalog(tx, map);
-  }
-  return *catalog_;
 }
 
 request::Erasure& Erasing::erasure() {

@@ -48,6 +48,10 @@ class Erasing {
   // and verifies that nothing is left. False where something differed.
   bool check(const std::optional<subject::SubjectRef>& ref,
              const std::optional<Term>& term = std::nullopt);
+  // The plan of an update that replaces one value of the subject, carried out and compared with the
+  // model. False where something differed.
+  bool check_update(const subject::SubjectRef& ref, const Term& existing,
+                    const std::string& written);
   // A search for what is left, by the request's own terms.
   request::Verification verify(const std::string& request_id, bool deep);
   bool proved(const std::string& leaf_hash);

@@ -74,6 +74,14 @@ class Model {
   Prediction erase(const std::vector<subject::SubjectRef>& members, const std::optional<Term>& term,
                    const std::vector<rule::Hold>& holds, Instant now);
 
+  // Puts the value right in every row that the members own, as the map's `rectify` says; the number
+  // of rows changed.
+  struct Correction {
+    std::string updated, written;  // normalised, and as the person wrote it
+  };
+  std::uint64_t rectify(const std::vector<subject::SubjectRef>& members, const Term& existing,
+                        const Correction& correction);
+
   Visible visible(const std::vector<subject::SubjectRef>& members,
                   const std::optional<Term>& term) const;
   // The row that a link of the row leads to, and the values of a row by column.

@@ -7,53 +7,27 @@
 #include <utility>
 
 #include "store/sql.h"
+#include "support/random_tables.h"
 
 namespace ccctl::testing {
 namespace {
 
+using random::Column;
+using random::Link;
+using random::Table;
+using random::Tables;
+using random::Tenancy;
 using store::quote_literal;
 using store::quote_name;
-
-enum class Tenancy { in_keys, beside_keys, constant };
-
-struct Column {
-  std::string name, type;
-};
-
-struct Link {
-  std::string name;
-  std::size_t to = 0;
-  std::vector<std::string> from;  // columns, or places in the document, in the order of the key
-  std::string down, when;         // when: the role
-  bool json = false, list = false, last = false, counted = false, real = false, required = false;
-  std::string on_delete;
-};
-
-struct Table {
-  std::string schema, name;
-  std::vector<Column> key;  // without the tenant
-  bool keyless = false, subject = false, match = false, by_link = false, pairs = false,
-       unit = false;
-  std::string erase = "delete", data;
-  std::vector<Link> links;
-  bool mail = false, tags = false, people = false, required_text = false, cut_text = false;
-  std::size_t rows = 0;
-};
-
-std::string yaml_list(const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "\"" : ", \"") + name + "\"";
-  return "[" + list + "]";
-}
 
 class Generator {
  public:
   Generator(std::uint64_t seed, std::string place) : dice_(seed), place_(std::move(place)) {}
 
   RandomSchema run() {
-    tenancy_ = static_cast<Tenancy>(below(3));
+    tables_.tenancy = static_cast<Tenancy>(below(3));
     const std::size_t count = 3 + below(6);
-    tables_.resize(count);
+    tables_.all.resize(count);
     for (std::size_t i = 0; i < count; ++i) shape(i);
     for (std::size_t i = 0; i < count; ++i) link_up(i);
     merging();
@@ -61,13 +35,13 @@ class Generator {
     for (const char* part : {"", "_b"}) schema.schemas.push_back(quote_name("R " + place_ + part));
     for (const std::string& name : schema.schemas)
       schema.statements.push_back("CREATE SCHEMA " + name);
-    for (const Table& table : tables_) schema.statements.push_back(create(table));
-    for (const Table& table : tables_) {
+    for (const Table& table : tables_.all) schema.statements.push_back(create(table));
+    for (const Table& table : tables_.all) {
       if (std::string rows = insert(table); !rows.empty())
         schema.statements.push_back(std::move(rows));
     }
-    for (const Table& table : tables_) constraints(table, schema.statements);
-    schema.map = map();
+    for (const Table& table : tables_.all) constraints(table, schema.statements);
+    schema.map = tables_.map();
     return schema;
   }
 
@@ -79,7 +53,7 @@ class Generator {
 
   // What the table is, before anything refers to it. The first holds the people.
   void shape(std::size_t i) {
-    Table& table = tables_[i];
+    Table& table = tables_.all[i];
     const std::string number = std::to_string(i);
     table.schema = "R " + place_ + (chance(30) ? "_b" : "");
     table.name = chance(30) ? "Mixed Case " + number : "t" + number;
@@ -88,7 +62,7 @@ class Generator {
         {{"id", "integer"}}, {{"Id", "bigint"}},      {{"id", "uuid"}},
         {{"code", "text"}},  {{"id", "varchar(20)"}}, {{"Part No", "integer"}, {"kind", "text"}}};
     table.key = kKeys[below(kKeys.size())];
-    table.keyless = i + 1 == tables_.size() && chance(40);
+    table.keyless = i + 1 == tables_.all.size() && chance(40);
     table.rows = table.subject ? 9 : 4 + below(9);
     table.erase = !table.subject && chance(25) ? "anonymise" : "delete";
     table.match = !table.subject && chance(15);
@@ -101,27 +75,20 @@ class Generator {
     table.unit = !table.subject && chance(15);
   }
 
-  std::vector<std::string> key_sites(const Table& table) const {
-    std::vector<std::string> names;
-    if (tenancy_ == Tenancy::in_keys) names.emplace_back("acct");
-    for (const Column& column : table.key) names.push_back(column.name);
-    return names;
-  }
-
   void link_up(std::size_t i) {
-    if (tables_[i].subject && chance(60)) return;
+    if (tables_.all[i].subject && chance(60)) return;
     const std::size_t count = 1 + below(3);
     for (std::size_t n = 0; n < count; ++n) {
       // Mostly to a table before this one, so that people are reached; else anywhere: circles.
-      std::size_t to = i > 0 && chance(65) ? below(i) : below(tables_.size());
-      if (tables_[to].keyless) to = 0;
+      std::size_t to = i > 0 && chance(65) ? below(i) : below(tables_.all.size());
+      if (tables_.all[to].keyless) to = 0;
       const bool polymorphic = i > 0 && chance(20);
       add_link(i, n, to, polymorphic);
     }
   }
 
   void add_link(std::size_t i, std::size_t n, std::size_t to, bool polymorphic) {
-    Table& table = tables_[i];
+    Table& table = tables_.all[i];
     Link link;
     link.name = "l" + std::to_string(n);
     link.to = to;
@@ -129,11 +96,11 @@ class Generator {
     link.down = fate < 60 ? "follow" : fate < 85 ? "cut" : "stay";
     if (table.subject && link.down == "follow" && to == 0) link.down = "cut";
     link.json = chance(20);
-    link.list = link.json && link.down == "follow" && tables_[to].key.size() == 1 && chance(50);
+    link.list = link.json && link.down == "follow" && tables_.all[to].key.size() == 1 && chance(50);
     // The other half of a polymorphic link must fit the same columns.
     std::optional<std::size_t> other;
-    for (std::size_t t = 0; polymorphic && !link.json && t < tables_.size(); ++t) {
-      if (t != to && !tables_[t].keyless && types(t) == types(to)) other = t;
+    for (std::size_t t = 0; polymorphic && !link.json && t < tables_.all.size(); ++t) {
+      if (t != to && !tables_.all[t].keyless && types(t) == types(to)) other = t;
     }
     if (other) link.when = "a";
     link.last = link.down == "follow" && !link.list && !other && to != 0 &&
@@ -143,16 +110,16 @@ class Generator {
     link.required =
         link.real && link.down == "follow" && to < i && table.erase == "delete" && chance(30);
     if (link.real && link.down == "follow" && chance(30)) link.on_delete = " ON DELETE CASCADE";
-    if (link.real && link.down == "cut" && tenancy_ != Tenancy::in_keys && chance(30))
+    if (link.real && link.down == "cut" && tables_.tenancy != Tenancy::in_keys && chance(30))
       link.on_delete = " ON DELETE SET NULL";
-    for (std::size_t part = 0; part < tables_[to].key.size(); ++part) {
+    for (std::size_t part = 0; part < tables_.all[to].key.size(); ++part) {
       const std::string place = link.name + "_" + std::to_string(part);
       link.from.push_back(!link.json  ? "ref " + place
                           : link.list ? "doc$.refs" + place + "[*].id"
                                       : "doc$.refs.r" + place);
     }
     const bool first = table.links.empty();
-    if (tenancy_ == Tenancy::beside_keys && first && link.required && chance(60))
+    if (tables_.tenancy == Tenancy::beside_keys && first && link.required && chance(60))
       table.by_link = true;
     table.links.push_back(link);
     if (!other) return;
@@ -166,24 +133,24 @@ class Generator {
 
   std::vector<std::string> types(std::size_t table) const {
     std::vector<std::string> all;
-    for (const Column& column : tables_[table].key) all.push_back(column.type);
+    for (const Column& column : tables_.all[table].key) all.push_back(column.type);
     return all;
   }
 
   // How people are known to be one: not at all, by a column, or by a table of pairs.
   void merging() {
     const std::size_t how = below(3);
-    if (how == 1 && tables_[0].key.size() == 1) {
+    if (how == 1 && tables_.all[0].key.size() == 1) {
       Link link;
       link.name = "canonical";
       link.down = "cut";
       link.from = {"ref canonical"};
       link.real = chance(50);
-      tables_[0].links.push_back(link);
-      merged_by_column_ = true;
+      tables_.all[0].links.push_back(link);
+      tables_.merged_by_column = true;
     } else if (how == 2) {
       Table pairs;
-      pairs.schema = tables_[0].schema;
+      pairs.schema = tables_.all[0].schema;
       pairs.name = "Pairs";
       pairs.pairs = pairs.keyless = true;
       pairs.rows = 3;
@@ -191,12 +158,12 @@ class Generator {
         Link link;
         link.name = end;
         link.down = "follow";
-        for (std::size_t part = 0; part < tables_[0].key.size(); ++part)
+        for (std::size_t part = 0; part < tables_.all[0].key.size(); ++part)
           link.from.push_back(std::string(end) + std::to_string(part));
         pairs.links.push_back(std::move(link));
       }
-      tables_.push_back(std::move(pairs));
-      merged_by_table_ = true;
+      tables_.all.push_back(std::move(pairs));
+      tables_.merged_by_table = true;
     }
   }
 
@@ -206,7 +173,7 @@ class Generator {
     return quote_name(table.schema) + "." + quote_name(table.name);
   }
   bool has_tenant(const Table& table) const {
-    return tenancy_ != Tenancy::constant && !table.by_link;
+    return tables_.tenancy != Tenancy::constant && !table.by_link;
   }
 
   std::vector<Column> columns(const Table& table) const {
@@ -228,7 +195,7 @@ class Generator {
       if (link.json || link.name.ends_with("x")) continue;
       for (std::size_t part = 0; part < link.from.size(); ++part) {
         all.push_back({link.from[part],
-                       tables_[link.to].key[part].type + (link.required ? " NOT NULL" : "")});
+                       tables_.all[link.to].key[part].type + (link.required ? " NOT NULL" : "")});
       }
     }
     return all;
@@ -238,7 +205,7 @@ class Generator {
     std::string sql;
     for (const Column& column : columns(table))
       sql += (sql.empty() ? "" : ", ") + quote_name(column.name) + " " + column.type;
-    if (!table.keyless) sql += ", PRIMARY KEY (" + list(key_sites(table)) + ")";
+    if (!table.keyless) sql += ", PRIMARY KEY (" + list(tables_.key_of(table)) + ")";
     return "CREATE TABLE " + sql_name(table) + " (" + sql + ")";
   }
 
@@ -252,10 +219,10 @@ class Generator {
     for (const Link& link : table.links) {
       if (!link.real) continue;
       std::vector<std::string> from = link.from;
-      if (tenancy_ == Tenancy::in_keys) from.insert(from.begin(), "acct");
-      const Table& to = tables_[link.to];
+      if (tables_.tenancy == Tenancy::in_keys) from.insert(from.begin(), "acct");
+      const Table& to = tables_.all[link.to];
       out.push_back("ALTER TABLE " + sql_name(table) + " ADD FOREIGN KEY (" + list(from) +
-                    ") REFERENCES " + sql_name(to) + " (" + list(key_sites(to)) + ")" +
+                    ") REFERENCES " + sql_name(to) + " (" + list(tables_.key_of(to)) + ")" +
                     link.on_delete);
       out.push_back("CREATE INDEX ON " + sql_name(table) + " (" + list(from) + ")");
     }
@@ -276,10 +243,10 @@ class Generator {
 
   // A row of the other table that belongs to the same tenant.
   std::size_t target(const Link& link, std::size_t n) {
-    const std::size_t rows = tables_[link.to].rows;
+    const std::size_t rows = tables_.all[link.to].rows;
     for (;;) {
       const std::size_t to = below(rows);
-      if (tenancy_ == Tenancy::constant || tenant_of(to) == tenant_of(n)) return to;
+      if (tables_.tenancy == Tenancy::constant || tenant_of(to) == tenant_of(n)) return to;
     }
   }
 
@@ -328,7 +295,7 @@ class Generator {
     if (!link.when.empty() && link.when != role) return;
     const bool merge = link.name == "canonical" || link.name == "member";
     if (!link.required && !chance(merge && !table.pairs ? 40 : 75) && !table.pairs) return;
-    const Table& to = tables_[link.to];
+    const Table& to = tables_.all[link.to];
     std::size_t row = target(link, n);
     if (table.pairs) {  // pairs of neighbours, the higher one canonical; of one tenant
       row = 4 * (n % 2) + n / 2 + (link.name == "member" ? 0 : 1);
@@ -364,62 +331,9 @@ class Generator {
     return "\"" + value + "\"";
   }
 
-  // --- the map ---
-
-  std::string map() const {
-    std::string yaml = "apiVersion: ccctl/v1\nkind: DataMap\ntenant: ";
-    yaml += tenancy_ == Tenancy::constant ? "{constant: acme}" : "{column: acct}";
-    yaml += "\nsubjects:\n  person: {table: \"" + logical(tables_[0]) + "\", where: {role: a}";
-    if (merged_by_column_) yaml += ", merge: {canonical: \"ref canonical\"}";
-    if (merged_by_table_) {
-      const Table& pairs = tables_.back();
-      yaml += ", merge: {table: \"" + logical(pairs) +
-              "\", member: " + yaml_list(pairs.links[0].from) +
-              ", canonical: " + yaml_list(pairs.links[1].from) + "}";
-    }
-    yaml += "}\n  agent: {table: \"" + logical(tables_[0]) + "\", where: {role: b}}\ntables:\n";
-    for (const Table& table : tables_) yaml += map_of(table);
-    return yaml;
-  }
-
-  static std::string logical(const Table& table) { return table.schema + "." + table.name; }
-
-  std::string map_of(const Table& table) const {
-    std::string yaml =
-        "  \"" + logical(table) + "\":\n    key: " +
-        yaml_list(table.keyless ? std::vector<std::string>{} : key_sites(table)) +
-        "\n    category: generated\n    data: " + (table.data.empty() ? "bill" : table.data) +
-        "\n    erase: " + table.erase + "\n    clean: [role, n]\n";
-    if (table.match) yaml += "    match: true\n";
-    if (table.unit) yaml += "    unit: true\n";
-    if (table.by_link) yaml += "    tenant: {link: " + table.links.front().name + "}\n";
-    yaml += "    columns:\n      body: {free: true}\n      doc$.note: {free: true, erase: drop}\n";
-    if (table.mail) yaml += "      mail: {is: email, normalise: fold, erase: null}\n";
-    if (table.tags) yaml += "      \"Tags[*]\": {erase: drop}\n";
-    if (table.people)
-      yaml += "      \"doc$.people[*].name\": {erase: " +
-              std::string(table.tags ? "drop" : "{set: nobody}") + "}\n";
-    if (table.required_text) yaml += "      label: {free: true, erase: {set: \"-\"}}\n";
-    if (table.cut_text) yaml += "      number: {erase: {truncate: 2}}\n";
-    if (!table.links.empty()) yaml += "    links:\n";
-    for (const Link& link : table.links) {
-      std::vector<std::string> from = link.from;
-      if (tenancy_ == Tenancy::in_keys) from.insert(from.begin(), "acct");
-      yaml += "      " + link.name + ": {from: " + yaml_list(from) + ", to: \"" +
-              logical(tables_[link.to]) + "\", down: " + link.down;
-      if (!link.when.empty()) yaml += ", when: {role: " + link.when + "}";
-      if (link.last) yaml += ", up: last";
-      if (link.counted) yaml += ", count: {role: a}";
-      yaml += "}\n";
-    }
-    return yaml;
-  }
-
   std::mt19937_64 dice_;
   std::string place_;
-  Tenancy tenancy_ = Tenancy::constant;
-  std::vector<Table> tables_;
-  bool merged_by_column_ = false, merged_by_table_ = false;
+  Tables tables_;
   std::string refs_;  // of the row being written
 };
 
