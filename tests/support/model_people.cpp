@@ -15,7 +15,7 @@ using subject::SubjectRef;
 
 namespace {
 
-constexpr char kSeparator = '\x1f';
+constexpr char kBetween = '\x1f';
 
 std::string region_of(const datamap::Map& map, const Column& column) {
   if (column.normalise.starts_with("e164/")) return column.normalise.substr(5);
@@ -31,7 +31,7 @@ std::string region_of(const datamap::Map& map, const Column& column) {
 std::optional<std::string> normal(const std::string& kind, const std::string& value,
                                   const std::string& region) {
   static std::map<std::string, std::optional<std::string>> known;
-  const std::string id = kind + kSeparator + region + kSeparator + value;
+  const std::string id = kind + kBetween + region + kBetween + value;
   const auto it = known.find(id);
   if (it != known.end()) return it->second;
   return known[id] = text::normalise(kind, value, region);
