@@ -46,6 +46,26 @@ class Lost:
                                      confirmation)["id"]
             shutil.copytree(f"{clone.objects}.journal", f"{self.folder}/journal")
 
+    @classmethod
+    def half_way(cls, template):
+        """The same, of a backup made while the erasure was confirmed and not begun."""
+        lost = cls.__new__(cls)
+        lost.template = template
+        lost.name = f"ccctl_faults_{os.getpid()}_half"
+        lost.folder = tempfile.mkdtemp(prefix="ccctl-faults-lost-")
+        with fixture.Clone(template) as clone:
+            confirmation = clone.confirmation(TANAKA)
+        words = ("request", "delete", "--subject", TANAKA, "--confirm", confirmation)
+        with fixture.killed_confirmed(template, *words) as clone:
+            clone.proxy.close()
+            clone.proxy = None
+            clone.env["PGHOST"] = CLUSTER
+            psql(CLUSTER, "postgres", f'CREATE DATABASE "{lost.name}" TEMPLATE "{clone.name}"')
+            shutil.copytree(clone.objects, f"{lost.folder}/objects")
+            lost.erased = clone.json(*words)["id"]
+            shutil.copytree(f"{clone.objects}.journal", f"{lost.folder}/journal")
+        return lost
+
     def env(self, folder, database="", user="officer"):
         env = {**self.template.env(f"{folder}/objects"), "CCCTL_JOURNAL": f"file:{folder}/journal",
                "PGUSER": user}
@@ -121,6 +141,18 @@ class Replay(unittest.TestCase):
         for line in ("request|replay|completed|complete", "verified", "attempt|0"):
             self.assertIn(line + "\n", digest)
         self.assertEqual(crash_points.crash_points(job), [])
+
+    def test_a_request_that_the_backup_holds_half_done_is_carried_on(self):
+        lost = Lost.half_way(self.template)
+        self.addCleanup(lost.close)
+        lost.approve()
+        code, _, errors = lost.run("retention", "replay")
+        self.assertEqual(code, 0, errors)
+        self.assertEqual(lost.sql("SELECT request_id, phase, outcome FROM ccctl.request"),
+                         f"{lost.erased}|completed|complete")
+        self.assertEqual(lost.sql("SELECT count(*) FROM public.external_contacts WHERE tenant_id ="
+                                  f" 'acme' AND id = '{TANAKA.split(':')[1]}'"), "0")
+        self.assertEqual(json.loads(lost.run("journal", "status")[1])["level"], True)
 
     def test_a_key_that_belongs_to_somebody_else_now_goes_to_review(self):
         lost = self.lost()
