@@ -24,8 +24,9 @@ bool finished(const request::Request& request) {
 retention::Erased carried_on(request::Erasure& erasure, const std::string& id) {
   try {
     const request::Request request = erasure.advance(id);
-    const bool done = request.phase != request::Phase::planned &&
-                      request.phase != request::Phase::erasing && request.outcome != "partial";
+    const bool done = request.phase != request::Phase::received &&
+                      request.phase != request::Phase::planned &&
+                      request.phase != request::Phase::erasing;
     return {id, done, done ? "" : "go on with `ccctl request run " + id + "`"};
   } catch (const Error& error) {
     // The request stands: it is carried on when what stops it is over.

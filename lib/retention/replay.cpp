@@ -273,6 +273,7 @@ void Replay::erase_terms() {
     store::Tx tx = place_.session.begin(store::Mode::read_only_snapshot);
     subject::each_matched_value(
         tx, place_.map, *catalog_, place_.tenant, [&](const subject::Identifier& identifier) {
+          if (identifier.kind == "name") return;  // a namesake's row is no leftover
           const std::string hash = place_.key.keyed(identifier.kind, identifier.value);
           if (wanted.contains(hash)) values.emplace(hash, identifier);
         });

@@ -16,6 +16,7 @@ import fixture
 from crash_points import Job, psql
 from fixture import CCCTL, CLUSTER, GROSS, TANAKA
 
+NOBODYS = "+819055500000"
 DIGEST = [
     "SELECT 'replayed', count(*) FROM ccctl.replayed",
     "SELECT 'hold', hold_id, matter, reason, custodian, subject_kind, added_by, added_at FROM ccctl.hold"
@@ -38,8 +39,13 @@ class Lost:
         with fixture.Clone(template) as clone:
             clone.json("hold", "add", "--category", "host_usage", "--matter", "2026-16", "--reason",
                        "audit")
+            # A number that no person's row holds: only a term finds it.
+            clone.sql("INSERT INTO public.do_not_contact (tenant_id, id, phone, reason, created_at) VALUES"
+                      f" ('acme', gen_random_uuid(), '{NOBODYS}', 'asked', now())")
             psql(CLUSTER, "postgres", f'CREATE DATABASE "{self.name}" TEMPLATE "{clone.name}"')
             shutil.copytree(clone.objects, f"{self.folder}/objects")
+            plan = clone.json("request", "plan", "--phone", NOBODYS)
+            clone.json("request", "delete", "--phone", NOBODYS, "--confirm", plan["confirmation"], code=4)
             clone.json("hold", "add", "--subject", GROSS, "--matter", "2026-17", "--reason", "litigation")
             confirmation = clone.confirmation(TANAKA)
             self.erased = clone.json("request", "delete", "--subject", TANAKA, "--confirm",
@@ -138,9 +144,22 @@ class Replay(unittest.TestCase):
         job = Job(lost.name, f"{CCCTL} retention replay -o json",
                   [fixture.site_digest(lost.name), *DIGEST], folder=lost.folder, env=env, inspect=level)
         _, _, digest, _ = crash_points.undisturbed(job)
-        for line in ("request|replay|completed|complete", "verified", "attempt|0"):
+        for line in ("request|replay|completed|complete", "request|replay|completed|partial",
+                     "verified", "attempt|0"):
             self.assertIn(line + "\n", digest)
-        self.assertEqual(crash_points.crash_points(job), [])
+        # A cut is to it what a kill is: it says where it stopped, and goes on when run again.
+        self.assertEqual(crash_points.crash_points(job, kinds=("kill", "commit")), [])
+
+    def test_what_only_a_term_found_is_erased_again(self):
+        lost = self.lost()
+        rows = f"SELECT count(*) FROM public.do_not_contact WHERE phone = '{NOBODYS}'"
+        self.assertEqual(lost.sql(rows), "1")
+        code, out, errors = lost.run("retention", "replay")
+        self.assertEqual(code, 0, errors + out)
+        self.assertEqual(lost.sql(rows), "0")
+        self.assertEqual(json.loads(lost.run("journal", "status")[1])["level"], True)
+        found = json.loads(lost.run("request", "list", "--phone", NOBODYS)[1])["entities"]
+        self.assertEqual(len(found), 2)  # the first request, and the one that replay made
 
     def test_a_request_that_the_backup_holds_half_done_is_carried_on(self):
         lost = Lost.half_way(self.template)
