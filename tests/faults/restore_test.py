@@ -9,6 +9,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 
 CCCTL = os.environ["CCCTL"]
@@ -157,7 +158,12 @@ class PointInTime:
                            "recovery_target_action = 'promote'\n")
         (self.site.data / "recovery.signal").touch()
         shell("chown", "--reference", self.site.data / "PG_VERSION", "-R", self.site.data)
-        self.site.start()
+        # Until the point is reached the server runs and takes no writes.
+        end = time.monotonic() + 60
+        while (answer := self.site.run("sandbox", "up", "--quiet"))[0] != 0:
+            if time.monotonic() > end:
+                raise AssertionError(f"sandbox up: {answer}")
+            time.sleep(0.2)
 
 
 class Restore(unittest.TestCase):
