@@ -58,6 +58,8 @@ class Replaying {
       store::Tx tx = app_.session().begin(store::Mode::read_only_snapshot);
       preview = request::preview(tx, requests_.ground(), ref, term);
     }
+    // Of a value that only kept rows hold nothing is left to erase.
+    if (!ref && preview.outcome.rows() == 0) return {"", true, "kept by a hold or by law"};
     request::Intake intake;
     intake.channel = kChannel;
     intake.channel_ref = origin;
@@ -76,7 +78,8 @@ class Replaying {
       open.clear();
       const store::Rows rows =
           tx.exec({"SELECT request_id FROM ccctl.request WHERE tenant_id = $1 AND channel = $2 AND "
-                   "phase IN ('planned', 'erasing') ORDER BY created_at",
+                   "phase IN ('planned', 'erasing', 'settling', 'verifying', 'unsealed') ORDER BY "
+                   "created_at",
                    {requests_.ground().tenant, kChannel}});
       for (std::size_t r = 0; r < rows.size(); ++r) open.emplace_back(rows.text(r, 0));
     });

@@ -285,7 +285,10 @@ void Replay::erase_terms() {
     const std::string& origin = wanted.at(hash);
     std::string failure;
     const Erased erased = try_erase(std::nullopt, &identifier, origin, failure);
-    const std::string outcome = !failure.empty() ? "failed" : erased.done ? "erased" : "waiting";
+    const std::string outcome = !failure.empty()            ? "failed"
+                                : erased.request_id.empty() ? "kept"
+                                : erased.done               ? "erased"
+                                                            : "waiting";
     Result& result = by_request[origin];
     if (result.outcome == "failed") continue;
     result = {"subject.erased",  outcome, 1,
@@ -356,7 +359,7 @@ std::string replay_target(const journal::State& state) {
 }
 
 bool Result::covered() const {
-  return outcome == "restored" || outcome == "erased" || outcome == "noted" ||
+  return outcome == "restored" || outcome == "erased" || outcome == "noted" || outcome == "kept" ||
          (outcome == "absent" && detail.empty());
 }
 

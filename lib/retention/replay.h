@@ -30,9 +30,9 @@ std::string replay_target(const journal::State& state);
 
 // One request that erases somebody again.
 struct Erased {
-  std::string request_id;
-  bool done = false;      // its rows are gone; otherwise the request stands and waits
-  std::string problem{};  // why it waits
+  std::string request_id;  // empty: only kept rows are left, and no request is needed
+  bool done = false;       // its rows are gone; otherwise the request stands and waits
+  std::string problem{};   // why it waits
 };
 
 // What replay works with. The last members are the room request's business; `origin` is the id of
@@ -59,7 +59,7 @@ struct Place {
 // What became of leaves that the restore had lost. `ref` is shown to a person and stored nowhere.
 struct Result {
   std::string action;   // of the leaf
-  std::string outcome;  // restored, erased, absent, waiting, review, noted, unknown, failed
+  std::string outcome;  // restored, erased, kept, absent, waiting, review, noted, unknown, failed
   std::uint64_t leaves = 0;
   std::string id{};  // of the hold or request
   std::string ref{};
