@@ -29,11 +29,13 @@ void decide_step(App& app, const Args& args) {
 }
 
 int run_worker(App& app) {
+  app.require_level_journal();
   Requests requests(app);
   request::Erasure erasure = requests.erasure(true, false);
   store::Session claims = app.open_as(app.session().session_user());
   const request::Worked worked = request::work(
       {app.tenant(), erasure, claims, app.context(), [&app] { return app.seal_if_possible(); }});
+  app.level_journal();
   app.print({{"kind", "WorkerReport"},
              {"finished", worked.finished},
              {"waiting", worked.waiting},

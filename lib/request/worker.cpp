@@ -16,6 +16,7 @@ bool fatal(const Error& error) {
     case ErrorKind::denied:
     case ErrorKind::in_doubt:
     case ErrorKind::map_drift:
+    case ErrorKind::restored_datastore:
     case ErrorKind::map_invalid:
     case ErrorKind::policy_invalid:
       return true;
