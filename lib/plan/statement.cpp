@@ -73,8 +73,7 @@ std::string Statement::link_sql(const Table& table, const Source& source, const 
 
 // Parents of which at least one counted child is in scope and no counted child is outside. The
 // inner query stays a plan of its own (OFFSET 0): it runs once per parent over the child's index,
-// where a join would read the whole child table. The children in scope are looked up by NOT IN, a
-// hash table made once: NOT EXISTS may read all of them for every parent.
+// where a join would read the whole child table.
 std::string Statement::last_sql(const Table& table, const Source& source, const std::string& p,
                                 const std::string& y) {
   const Table& child = this->table(source.child);
@@ -83,12 +82,21 @@ std::string Statement::last_sql(const Table& table, const Source& source, const 
     return datamap::link_sql(map_, catalog_, child, alias, link, parent) + " AND " +
            datamap::where_sql(alias, link.count) + " AND " + tenant_of(child, alias);
   };
+  // NOT IN is a hash table made once, and knows nothing of keys with nulls.
+  const datamap::CatalogTable& entry = catalog_.at(child.name);
+  const bool solid = std::all_of(child.key.begin(), child.key.end(), [&](const std::string& name) {
+    const datamap::CatalogColumn* column = entry.column(name);
+    return column != nullptr && column->not_null;
+  });
+  const std::string outside =
+      solid ? "(" + key_list_sql(child, "o") + ") NOT IN (SELECT " + key_list_sql(child, "y") +
+                  " FROM " + y + ")"
+            : "NOT EXISTS (SELECT 1 FROM " + y + " WHERE " + same_key_sql(child, "o", "y") + ")";
   return "SELECT DISTINCT " + key_list_sql(table, "t") + " FROM " + p + " JOIN " +
          from(child.name, "c") + " ON " + same_key_sql(child, "c", "p") + " JOIN " +
          from(table.name, "t") + " ON " + counted("c", "t") + " WHERE " + tenant_of(table, "t") +
          " AND NOT EXISTS (SELECT 1 FROM " + from(child.name, "o") + " WHERE " + counted("o", "t") +
-         " AND (" + key_list_sql(child, "o") + ") NOT IN (SELECT " + key_list_sql(child, "y") +
-         " FROM " + y + ") OFFSET 0)";
+         " AND " + outside + " OFFSET 0)";
 }
 
 std::string Statement::match_sql(const Table& table, const Drivers& drivers) {
