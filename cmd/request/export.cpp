@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <csignal>
 
+#include <csignal>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>

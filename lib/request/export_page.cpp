@@ -115,7 +115,7 @@ Json answer_json(const Answer& answer, const PackRules& rules,
   }
   return {{"language", language},
           {"controller", info.controller.in(language)},
-          {"contact", info.contact},
+          {"contact", info.contact.in(language)},
           {"purposes", purposes},
           {"recipients", recipients},
           {"periods", periods},

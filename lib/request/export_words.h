@@ -34,8 +34,7 @@ struct Recipient {
 
 // What Art. 15(1) GDPR and Art. 32 APPI want told (kind Information).
 struct Information {
-  Text controller;
-  std::string contact;
+  Text controller, contact;
   std::vector<Purpose> purposes;
   std::vector<Recipient> recipients;
   Text source, transfers, automated, authority;
