@@ -50,7 +50,8 @@ std::vector<Item> claim_due(store::Tx& tx, const std::string& tenant, const std:
                             Instant before, int most) {
   const store::Rows rows = tx.exec(
       {"SELECT item_id, attempts, request_id FROM ccctl.item WHERE tenant_id = $1::text AND kind = "
-       "$2::text AND due_at <= $3::timestamptz ORDER BY due_at, item_id LIMIT $4::integer FOR UPDATE "
+       "$2::text AND due_at <= $3::timestamptz ORDER BY due_at, item_id LIMIT $4::integer FOR "
+       "UPDATE "
        "SKIP LOCKED",
        {tenant, kind, to_text(before), std::to_string(most)}});
   std::vector<Item> items;

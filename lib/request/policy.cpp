@@ -123,8 +123,7 @@ PackRules rules_of(const policy::Pack& pack) {
                     " documents of kind Requests",
                 "a pack needs exactly one");
   }
-  PackRules rules{
-      std::move(found.front()), rule::retention_of(pack), {}, pack.digest};
+  PackRules rules{std::move(found.front()), rule::retention_of(pack), {}, pack.digest};
   for (SubProcessors& document : pack.read_all<SubProcessors>("SubProcessors")) {
     for (SubProcessor& processor : document.processors)
       rules.sub_processors.push_back(std::move(processor));

@@ -150,8 +150,8 @@ Outcome run(const Case& each, const Ruleset& rules) {
   compare("min_over_max", expect.min_over_max, found.min_over_max);
   compare("rules", expect.rules, found.deciding());
   if (expect.then && *expect.then != found.then) {
-    outcome.mismatches.push_back(
-        {"then", std::string(kThenWanted.name(*expect.then)), std::string(kThenWanted.name(found.then))});
+    outcome.mismatches.push_back({"then", std::string(kThenWanted.name(*expect.then)),
+                                  std::string(kThenWanted.name(found.then))});
   }
   return outcome;
 }

@@ -12,12 +12,10 @@ struct Login {
 };
 
 // Two officers, because an approval wants a second person.
-constexpr Login kLogins[] = {{"officer", "ccctl_officer", "officer"},
-                             {"officer2", "ccctl_officer", "officer"},
-                             {"admin", "ccctl_admin", "admin"},
-                             {"auditor", "ccctl_auditor", "auditor"},
-                             {"partner", "ccctl_partner", "partner"},
-                             {"sealer", "ccctl_owner", "owner"}};
+constexpr Login kLogins[] = {
+    {"officer", "ccctl_officer", "officer"}, {"officer2", "ccctl_officer", "officer"},
+    {"admin", "ccctl_admin", "admin"},       {"auditor", "ccctl_auditor", "auditor"},
+    {"partner", "ccctl_partner", "partner"}, {"sealer", "ccctl_owner", "owner"}};
 
 void make_logins(store::Tx& tx) {
   for (const Login& login : kLogins) {

@@ -19,7 +19,8 @@ TEST(Template, EscapesForHtmlAndNotForText) {
 
 TEST(Template, FillsListsAndLeavesOutWhatIsNotThere) {
   const Json data{{"rows", Json::array({{{"n", 1}}, {{"n", 2}}})}, {"shown", true}};
-  EXPECT_EQ(fill_text("{{#rows}}[{{n}}]{{/rows}}{{#shown}}x{{/shown}}{{nothing}}", data), "[1][2]x");
+  EXPECT_EQ(fill_text("{{#rows}}[{{n}}]{{/rows}}{{#shown}}x{{/shown}}{{nothing}}", data),
+            "[1][2]x");
 }
 
 // A value is never a template of its own.
