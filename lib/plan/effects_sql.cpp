@@ -39,8 +39,8 @@ std::vector<Statement::Flag> Statement::flags_of(const Table& table) const {
     const Link& link = table.links[i];
     if (link.to.empty() || !acting_.contains(link.to) || !erases_rows(*map_.table(link.to)))
       continue;
-    // A row that stays must not go on pointing at a person who has gone: every link of an
-    // anonymised row is cut, not only those that say so.
+    // A row that stays must not go on pointing at a person who has gone: every link of a row that
+    // is being anonymised is cut, not only those that say so. A kept row is left as it is.
     const bool of_anonymised =
         in_scope && !erases_rows(table) && link.down == datamap::Down::follow;
     if (link.down != datamap::Down::cut && !of_anonymised) continue;
@@ -48,7 +48,10 @@ std::vector<Statement::Flag> Statement::flags_of(const Table& table) const {
                        " p JOIN " + from(table.name, "t") + " ON " +
                        datamap::link_sql(map_, catalog_, table, "t", link, "p") + " WHERE " +
                        tenant_of(table, "t");
-    if (in_scope && erases_rows(table)) {
+    if (of_anonymised && link.down != datamap::Down::cut) {
+      rows += " AND EXISTS (SELECT 1 FROM " + acting_.at(table.name) + " y WHERE " +
+              same_key_sql(table, "t", "y") + ")";
+    } else if (in_scope && erases_rows(table)) {
       rows += " AND NOT EXISTS (SELECT 1 FROM " + acting_.at(table.name) + " y WHERE " +
               same_key_sql(table, "t", "y") + ")";
     }

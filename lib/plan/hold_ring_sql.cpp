@@ -1,5 +1,6 @@
-// Which rows of a scope a subject's hold covers where links run in circles: no list of paths would
-// end, so the held people's own rows are gathered, and the units in which they have one.
+// Which rows of a scope a subject's hold covers where no list of paths tells: links that run in
+// circles, or parents that a held person's last row would take along. The held people's own rows
+// are gathered, and the units in which they have one.
 #include <algorithm>
 
 #include "datamap/sql.h"
@@ -24,7 +25,13 @@ bool follows(const Link& link) {
 
 }  // namespace
 
-bool HoldWriter::in_circles() const {
+bool HoldWriter::needs_rings() const {
+  // A unit is held whole anyway.
+  for (const Table& table : s_.map_.tables) {
+    for (const Link& link : table.links) {
+      if (link.up_last && !s_.table(link.to).unit) return true;
+    }
+  }
   std::vector<TableName> all;
   for (const Table& table : s_.map_.tables) all.push_back(table.name);
   const auto parents = [&](const TableName& name) {
@@ -75,9 +82,11 @@ std::string HoldWriter::above(const Table& child, const Link& link, const std::s
          datamap::link_sql(s_.map_, s_.catalog_, child, "c", link, "t");
 }
 
-// What follows the rows of `seeds`, and what is one cut link away from any of these.
+// What follows the rows of `seeds`, and what is one cut link away from any of these. `last`: also
+// the parents whose last rows these are.
 std::map<TableName, std::string> HoldWriter::with_followers(
-    const std::string& name, const std::vector<std::pair<TableName, std::string>>& seeds) {
+    const std::string& name, const std::vector<std::pair<TableName, std::string>>& seeds,
+    bool last) {
   RingWriter ring(s_, name, tables_there());
   for (const auto& [table, sql] : seeds) ring.seed(table, sql);
   each_link([&](const Table& child, const Link& link) {
@@ -85,6 +94,13 @@ std::map<TableName, std::string> HoldWriter::with_followers(
     ring.arm({link.to, child.name, [this, &child, &link](const std::string& p, const std::string&) {
                 return below(child, link, p);
               }});
+    if (!last || !link.up_last || !s_.table(link.to).in_scope) return;
+    ring.arm({child.name, link.to,
+              [this, &child, &link](const std::string& p, const std::string& y) {
+                return s_.last_sql(s_.table(link.to),
+                                   {Source::How::last, link.name, child.name, {}}, p, y);
+              },
+              true});
   });
   ring.write();
   std::map<TableName, std::string> near;
@@ -126,7 +142,7 @@ std::vector<std::pair<TableName, std::string>> HoldWriter::units_above(
 }
 
 // The holds are named together: a row's own way to one of them would have to be kept with it.
-void HoldWriter::of_subjects_in_circles(Statement::Names& own) {
+void HoldWriter::of_subjects_by_rings(Statement::Names& own) {
   std::vector<std::pair<TableName, std::string>> people;
   std::string holds;
   for (const auto& [kind, keys] : held_) {
@@ -136,9 +152,9 @@ void HoldWriter::of_subjects_in_circles(Statement::Names& own) {
                                         " WHERE " + s_.tenant_of(table, "t"));
     holds += (holds.empty() ? "" : " UNION ") + std::string("SELECT hold_id FROM ") + keys;
   }
-  std::vector<std::map<TableName, std::string>> covered{with_followers("hs", people)};
+  std::vector<std::map<TableName, std::string>> covered{with_followers("hs", people, true)};
   if (const auto units = units_above(covered.front()); !units.empty())
-    covered.push_back(with_followers("hd", units));
+    covered.push_back(with_followers("hd", units, false));
   s_.add("hh", holds);
   for (const auto& near : covered) {
     for (const TableName& name : s_.scope_.tables()) {

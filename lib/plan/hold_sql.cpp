@@ -212,7 +212,7 @@ void HoldWriter::of_subjects(Statement::Names& own) {
     if (s_.map_.subject(ref.kind) != nullptr) kinds.insert(ref.kind);
   }
   for (const std::string& kind : kinds) held_keys(kind);
-  if (!kinds.empty() && in_circles()) return of_subjects_in_circles(own);
+  if (!kinds.empty() && needs_rings()) return of_subjects_by_rings(own);
   for (const TableName& name : s_.scope_.tables()) {
     const Table& table = s_.table(name);
     for (const std::string& kind : kinds) {

@@ -24,12 +24,12 @@ class HoldWriter {
 
   void wide(Statement::Names& own);
   void of_subjects(Statement::Names& own);
-  // The same where the map's follow links run in circles.
-  bool in_circles() const;
-  void of_subjects_in_circles(Statement::Names& own);
+  // The same where no list of paths tells.
+  bool needs_rings() const;
+  void of_subjects_by_rings(Statement::Names& own);
   std::map<datamap::TableName, std::string> with_followers(
-      const std::string& name,
-      const std::vector<std::pair<datamap::TableName, std::string>>& seeds);
+      const std::string& name, const std::vector<std::pair<datamap::TableName, std::string>>& seeds,
+      bool last);
   std::vector<std::pair<datamap::TableName, std::string>> units_above(
       const std::map<datamap::TableName, std::string>& near);
   std::string below(const datamap::Table& child, const datamap::Link& link,

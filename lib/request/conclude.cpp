@@ -24,7 +24,8 @@ struct PassTallies {
 };
 
 // The receipts of all passes as one list: rows of the same table, action and rule added up. Of what
-// is kept only the first pass counts that found it: later ones find the same rows again.
+// is kept only the first pass counts that found it: later ones find the same rows again. A row that
+// two members of a merge set keep counts for each.
 Json merged(const std::vector<PassTallies>& receipts, const char* part,
             std::initializer_list<const char*> key) {
   const bool repeats = std::string_view(part) == "kept";
