@@ -206,15 +206,17 @@ GRANT SELECT, UPDATE ON ccctl.attempt TO ccctl_admin;
 GRANT SELECT, INSERT, DELETE ON ccctl.subject_ref TO ccctl_officer;
 GRANT SELECT, INSERT ON ccctl.subject_ref TO ccctl_admin, ccctl_partner;
 -- An administrator or a partner may make and end exports, where the pack lets the role; of other
--- requests they see that they are there.
+-- requests they see that they are there. Being an officer of another tenant changes nothing.
 GRANT SELECT, INSERT, UPDATE ON ccctl.request TO ccctl_admin, ccctl_partner;
 GRANT INSERT, UPDATE (status) ON ccctl.request_member TO ccctl_admin, ccctl_partner;
 CREATE POLICY ccctl_export_made ON ccctl.request AS RESTRICTIVE FOR INSERT
   TO ccctl_admin, ccctl_partner
-  WITH CHECK (request_type = 'GDPR_EXPORT' OR pg_catalog.pg_has_role('ccctl_officer', 'MEMBER'));
+  WITH CHECK (request_type = 'GDPR_EXPORT' OR EXISTS (SELECT 1 FROM ccctl.principal p WHERE
+    p.login = session_user AND p.tenant_id = request.tenant_id AND p.role = 'officer'));
 CREATE POLICY ccctl_export_ended ON ccctl.request AS RESTRICTIVE FOR UPDATE
   TO ccctl_admin, ccctl_partner
-  USING (request_type = 'GDPR_EXPORT' OR pg_catalog.pg_has_role('ccctl_officer', 'MEMBER'));
+  USING (request_type = 'GDPR_EXPORT' OR EXISTS (SELECT 1 FROM ccctl.principal p WHERE
+    p.login = session_user AND p.tenant_id = request.tenant_id AND p.role = 'officer'));
 -- Whoever reads a request sees its members by their pseudonyms, not by their keys.
 GRANT SELECT (tenant_id, request_id, ordinal, related_id, subject_kind, reference, planned_rows, status)
   ON ccctl.request_member TO ccctl_admin, ccctl_auditor, ccctl_partner;
