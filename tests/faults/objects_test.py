@@ -13,7 +13,7 @@ RELEASED = "UPDATE ccctl.hold SET released_at = now() - interval '8 days', grace
 
 def erased_but_for_objects(template, *command):
     return killed_at(template, b"FROM ccctl.item WHERE tenant_id = $1::text AND request_id = $2::text"
-                     b" AND item_id >",
+                     b" AND kind = 'object.delete' AND item_id >",
                      "count(*) = 3 AND EXISTS (SELECT FROM ccctl.item) FROM ccctl.receipt", *command)
 
 
