@@ -143,16 +143,16 @@ std::vector<std::pair<TableName, std::string>> HoldWriter::units_above(
 
 // The holds are named together: a row's own way to one of them would have to be kept with it.
 void HoldWriter::of_subjects_by_rings(Statement::Names& own) {
-  std::vector<std::pair<TableName, std::string>> people;
+  std::vector<std::pair<TableName, std::string>> seeds;
   std::string holds;
-  for (const auto& [kind, keys] : held_) {
-    const Table& table = s_.table(s_.map_.subject(kind)->table);
-    people.emplace_back(table.name, "SELECT " + key_list_sql(table, "t") + " FROM " +
-                                        s_.from(table.name, "t") + join_held(kind, "t") +
-                                        " WHERE " + s_.tenant_of(table, "t"));
-    holds += (holds.empty() ? "" : " UNION ") + std::string("SELECT hold_id FROM ") + keys;
+  for (const Root& root : held_) {
+    const Table& table = *root.table;
+    seeds.emplace_back(table.name, "SELECT " + key_list_sql(table, "t") + " FROM " +
+                                       s_.from(table.name, "t") + join_held(root, "t") + " WHERE " +
+                                       s_.tenant_of(table, "t"));
+    holds += (holds.empty() ? "" : " UNION ") + std::string("SELECT hold_id FROM ") + root.keys;
   }
-  std::vector<std::map<TableName, std::string>> covered{with_followers("hs", people, true)};
+  std::vector<std::map<TableName, std::string>> covered{with_followers("hs", seeds, true)};
   if (const auto units = units_above(covered.front()); !units.empty())
     covered.push_back(with_followers("hd", units, false));
   s_.add("hh", holds);

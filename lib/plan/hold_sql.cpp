@@ -88,6 +88,14 @@ std::string HoldWriter::cut_from_scope(const Table& child, const Link& link) con
          s_.tenant_of(child, "t0");
 }
 
+std::vector<std::string> HoldWriter::held_kinds() const {
+  std::set<std::string> kinds;
+  for (const subject::SubjectRef& ref : protection_.held_subjects()) {
+    if (s_.map_.subject(ref.kind) != nullptr) kinds.insert(ref.kind);
+  }
+  return {kinds.begin(), kinds.end()};
+}
+
 // The keys of the held subjects of one kind: as they were when the hold was added, and whoever
 // joined their merge sets since.
 void HoldWriter::held_keys(const std::string& kind) {
@@ -102,13 +110,15 @@ void HoldWriter::held_keys(const std::string& kind) {
                store::quote_name(ids[i]);
   }
   const std::string name = "hk" + std::to_string(held_.size());
+  Root root{&table, name, {}};
+  for (const std::string& id : ids) root.same.emplace_back(id, id);
   s_.add(name + "_then", "SELECT h.hold_id" + columns +
                              " FROM ccctl.hold h JOIN ccctl.hold_subject s ON s.tenant_id = "
                              "h.tenant_id AND s.hold_id = h.hold_id AND s.subject_kind = " +
                              quote_literal(kind) + " WHERE h.tenant_id = " + s_.tenant_param_ +
                              "::text AND " + std::string(kActive));
   s_.add(name, type.merge ? merged(type, name) : "TABLE " + name + "_then");
-  held_[kind] = name;
+  held_.push_back(std::move(root));
 }
 
 // Everybody who is connected with a held subject by naming a canonical row or being named as one.
@@ -156,14 +166,13 @@ std::string HoldWriter::merged(const datamap::SubjectType& type, const std::stri
          " k CROSS JOIN LATERAL (" + steps + ") x";
 }
 
-std::string HoldWriter::join_held(const std::string& kind, const std::string& alias) const {
-  const Table& table = s_.table(s_.map_.subject(kind)->table);
+std::string HoldWriter::join_held(const Root& root, const std::string& alias) const {
   std::string sql;
-  for (const std::string& id : s_.map_.id_columns(table)) {
-    sql += (sql.empty() ? "" : " AND ") + datamap::column_sql("held", id) + " = " +
-           datamap::column_sql(alias, id);
+  for (const auto& [column, key] : root.same) {
+    sql += (sql.empty() ? "" : " AND ") + datamap::column_sql("held", key) + " = " +
+           datamap::column_sql(alias, column);
   }
-  return " JOIN " + held_.at(kind) + " held ON " + sql;
+  return " JOIN " + root.keys + " held ON " + sql;
 }
 
 std::vector<HoldWriter::Path> HoldWriter::paths(const Table& from, const TableName& target,
@@ -172,7 +181,7 @@ std::vector<HoldWriter::Path> HoldWriter::paths(const Table& from, const TableNa
   const std::function<void(const Table&, Path)> walk = [&](const Table& table, Path path) {
     if (table.name == target) {
       found.push_back(path);
-      return;
+      if (!path.empty()) return;  // from itself it may be one cut link away
     }
     if (path.size() > s_.map_.tables.size()) return;
     for (const Link& link : table.links) {
@@ -207,31 +216,28 @@ std::string HoldWriter::join_path(const Table& from, const Path& path, const std
 // Rows of the scope that also belong to a held subject, or are one cut link away from one, and the
 // parents that such a row's cut link would otherwise lose.
 void HoldWriter::of_subjects(Statement::Names& own) {
-  std::set<std::string> kinds;
-  for (const subject::SubjectRef& ref : protection_.held_subjects()) {
-    if (s_.map_.subject(ref.kind) != nullptr) kinds.insert(ref.kind);
-  }
-  for (const std::string& kind : kinds) held_keys(kind);
-  if (!kinds.empty() && needs_rings()) return of_subjects_by_rings(own);
+  for (const std::string& kind : held_kinds()) held_keys(kind);
+  held_values();
+  if (!held_.empty() && needs_rings()) return of_subjects_by_rings(own);
   for (const TableName& name : s_.scope_.tables()) {
     const Table& table = s_.table(name);
-    for (const std::string& kind : kinds) {
-      for (const Path& path : paths(table, s_.map_.subject(kind)->table, true)) {
+    for (const Root& root : held_) {
+      for (const Path& path : paths(table, root.table->name, true)) {
         keep(name,
              "SELECT " + key_list_sql(table, "t0") + ", held.hold_id FROM " + s_.all_of(name) +
                  " p JOIN " + s_.from(name, "t0") + " ON " + same_key_sql(table, "t0", "p") +
-                 join_path(table, path, "t") + join_held(kind, "t" + std::to_string(path.size())),
+                 join_path(table, path, "t") + join_held(root, "t" + std::to_string(path.size())),
              own);
       }
     }
   }
   each_cut([&](const Table& child, const Link& link) {
-    for (const std::string& kind : kinds) {
-      for (const Path& path : paths(child, s_.map_.subject(kind)->table, true)) {
+    for (const Root& root : held_) {
+      for (const Path& path : paths(child, root.table->name, true)) {
         keep(link.to,
              "SELECT " + key_list_sql(s_.table(link.to), "p") + ", held.hold_id FROM " +
                  cut_from_scope(child, link) + join_path(child, path, "t") +
-                 join_held(kind, "t" + std::to_string(path.size())),
+                 join_held(root, "t" + std::to_string(path.size())),
              own);
       }
     }
@@ -269,15 +275,17 @@ std::string HoldWriter::units_of_held(const Table& unit) const {
   for (const Table& member : s_.map_.tables) {
     if (s_.catalog_.table(member.name) == nullptr) continue;
     for (const Path& up : paths(member, unit.name, true)) {
-      for (const auto& [kind, keys] : held_) {
-        for (const Path& person : paths(member, s_.map_.subject(kind)->table, true)) {
+      for (const Root& root : held_) {
+        for (const Path& person : paths(member, root.table->name, true)) {
           // By the same first step: the row there says it.
-          if (!up.empty() && !person.empty() && up.front() == person.front()) continue;
+          if (!up.empty() && !person.empty() && up.front() == person.front() &&
+              !up.front()->from_list())
+            continue;
           const std::string end = up.empty() ? "t0" : "u" + std::to_string(up.size());
           held += (held.empty() ? "" : "\n UNION ") + std::string("SELECT ") +
                   key_list_sql(unit, end) + ", held.hold_id FROM " + s_.from(member.name, "t0") +
                   join_path(member, up, "u", "t0") + join_path(member, person, "t") +
-                  join_held(kind, "t" + std::to_string(person.size())) + " JOIN tu" +
+                  join_held(root, "t" + std::to_string(person.size())) + " JOIN tu" +
                   s_.number_of(unit.name) + " touched ON " + same_key_sql(unit, end, "touched") +
                   " WHERE " + s_.tenant_of(member, "t0");
         }

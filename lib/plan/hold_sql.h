@@ -18,9 +18,18 @@ class HoldWriter {
       : s_(statement), protection_(protection) {}
 
   void write(Statement::Names& own);
+  // The identifiers of held subjects that `match` tables may hold. Of its own statement, not of
+  // write()'s.
+  std::vector<HeldValue> read_values(store::Tx& tx, const std::string& tenant);
 
  private:
   using Path = std::vector<const datamap::Link*>;
+  // Rows that are a held person's by themselves: `keys` gives the hold beside what says so.
+  struct Root {
+    const datamap::Table* table = nullptr;
+    std::string keys;
+    std::vector<std::pair<std::string, std::string>> same;  // column, and that of `keys`
+  };
 
   void wide(Statement::Names& own);
   void of_subjects(Statement::Names& own);
@@ -39,7 +48,9 @@ class HoldWriter {
   void each_link(const std::function<void(const datamap::Table& child, const datamap::Link& link)>&
                      work) const;
   std::vector<datamap::TableName> tables_there() const;
+  std::vector<std::string> held_kinds() const;
   void held_keys(const std::string& kind);
+  void held_values();
   std::string merged(const datamap::SubjectType& type, const std::string& name) const;
   void held_units(Statement::Names& own);
   std::string touched_units(const datamap::Table& unit) const;
@@ -59,11 +70,11 @@ class HoldWriter {
   // or `alias`0.
   std::string join_path(const datamap::Table& from, const Path& path, const std::string& alias,
                         const std::string& start = "") const;
-  std::string join_held(const std::string& kind, const std::string& alias) const;
+  std::string join_held(const Root& root, const std::string& alias) const;
 
   Statement& s_;
   const Protection& protection_;
-  std::map<std::string, std::string> held_;  // kind -> name of its keys
+  std::vector<Root> held_;
 };
 
 }  // namespace ccctl::plan

@@ -85,14 +85,14 @@ bool may_be_cut(const datamap::Map& map, const datamap::ForeignKey& key) {
 
 }  // namespace
 
-// A member that a hold keeps is left untouched, so what it points to stays: a merge set's canonical
-// row above all.
-std::vector<Statement::Need> Statement::canonical(const Table& table) const {
+// A row that a hold keeps is left untouched, so what its cut links lead to stays: a merge set's
+// canonical row above all.
+std::vector<Statement::Need> Statement::uncut(const Table& table) const {
   std::vector<Need> needs;
   for (const datamap::Link& link : table.links) {
-    if (link.to != table.name || link.down != datamap::Down::cut) continue;
+    if (link.down != datamap::Down::cut || !scope_.holds(link.to)) continue;
     needs.push_back(
-        {table.name, table.name, datamap::link_sql(map_, catalog_, table, "c", link, "t")});
+        {table.name, link.to, datamap::link_sql(map_, catalog_, table, "c", link, "t")});
   }
   return needs;
 }
@@ -101,7 +101,8 @@ std::vector<Statement::Need> Statement::canonical(const Table& table) const {
 std::vector<Statement::Need> Statement::of_members() const {
   const datamap::SubjectType& type = *map_.subject(scope_.kind);
   const Table& table = this->table(type.table);
-  std::vector<Need> needs = canonical(table);
+  std::vector<Need> needs = uncut(table);
+  std::erase_if(needs, [&](const Need& need) { return need.to != table.name; });
   if (!type.merge || type.merge->table.empty()) return needs;
   const std::vector<std::string> ids = map_.id_columns(table);
   std::string join = tenant_of(this->table(type.merge->table), "m");
@@ -132,7 +133,7 @@ std::vector<Statement::Need> Statement::needs(bool by_hold) const {
   }
   for (const TableName& name : scope_.tables()) {
     if (!by_hold) break;
-    const std::vector<Need> more = canonical(table(name));
+    const std::vector<Need> more = uncut(table(name));
     needs.insert(needs.end(), more.begin(), more.end());
   }
   return needs;

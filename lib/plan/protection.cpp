@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "datamap/sql.h"
+#include "plan/hold_sql.h"
 
 namespace ccctl::plan {
 namespace {
@@ -95,6 +96,10 @@ Protection protect(store::Tx& tx, const datamap::Map& map, const datamap::Catalo
                    const std::string& tenant, Instant as_of) {
   Protection protection;
   protection.holds = rule::active_holds(tx, tenant);
+  if (!protection.held_subjects().empty()) {
+    Statement statement(map, catalog, scope, tenant);
+    protection.values = HoldWriter(statement, protection).read_values(tx, tenant);
+  }
   for (const datamap::TableName& name : scope.tables()) {
     const datamap::Table& table = *map.table(name);
     std::vector<TableMinimum> kept;

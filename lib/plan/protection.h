@@ -30,8 +30,17 @@ struct TableMinimum {
   std::optional<Instant> until;  // of a tenant's anchor
 };
 
+// What a held subject is known by.
+struct HeldValue {
+  std::string hold, kind;
+  Personal<std::string> value;  // normalised
+
+  friend auto operator<=>(const HeldValue&, const HeldValue&) = default;
+};
+
 struct Protection {
   std::vector<rule::Hold> holds;  // active ones
+  std::vector<HeldValue> values;  // of kinds that `match` tables hold
   std::map<datamap::TableName, std::vector<TableMinimum>> minima;
 
   bool any_wide_hold() const;  // one without a subject

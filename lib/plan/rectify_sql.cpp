@@ -21,14 +21,6 @@ using store::quote_name;
 
 namespace {
 
-// The row's values of the column (and of the columns it is kept in together with), as one text.
-std::string lists_sql(const Column& column, const std::string& alias) {
-  std::string lists;
-  for (const std::string& list : subject::Finder::value_list(column, alias))
-    lists += (lists.empty() ? "" : ", ") + list;
-  return "pg_catalog.jsonb_build_array(" + lists + ")::text";
-}
-
 // `value` with the element at the end of the path replaced where it is one of `elements`; other
 // elements and other shapes stay as they are.
 std::string replaced_in_json(const std::string& value, const Site& site, std::size_t step,
@@ -54,6 +46,13 @@ std::string replaced_in_json(const std::string& value, const Site& site, std::si
 }
 
 }  // namespace
+
+std::string lists_sql(const Column& column, const std::string& alias) {
+  std::string lists;
+  for (const std::string& list : subject::Finder::value_list(column, alias))
+    lists += (lists.empty() ? "" : ", ") + list;
+  return "pg_catalog.jsonb_build_array(" + lists + ")::text";
+}
 
 std::vector<Standing> rectified_columns(const datamap::Map& map, const Scope& scope,
                                         const std::vector<Replacement>& replacements) {

@@ -71,7 +71,7 @@ class Statement {
     std::string join;
   };
   std::vector<Need> needs(bool by_hold) const;
-  std::vector<Need> canonical(const datamap::Table& table) const;
+  std::vector<Need> uncut(const datamap::Table& table) const;
   std::vector<Need> of_members() const;
   std::string needed_sql(const Need& need, const std::string& p) const;
 
@@ -104,6 +104,10 @@ class Statement {
   std::vector<Compiled::Counter> counters_;
   std::map<datamap::TableName, std::string> all_, by_hold_, by_law_, acting_, strip_;
 };
+
+// The row's values of the column (and of the columns it is kept in together with), as one text for
+// subject::Finder::values_of().
+std::string lists_sql(const datamap::Column& column, const std::string& alias);
 
 // What erasing makes of a column, as SQL over its present value; throws map_invalid where the
 // column cannot hold it.

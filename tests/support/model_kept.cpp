@@ -64,10 +64,16 @@ Ids Model::held(const rule::Hold& hold) const {
   std::vector<Term> own;
   for (const SubjectRef& ref : hold.subjects) {
     const std::optional<RowId> id = find(ref);
-    if (id) people.merge(merged_with(*map_.subject(ref.kind), *id));
-    for (const Term& term : terms(ref)) own.push_back(term);
+    if (!id) continue;
+    people.merge(merged_with(*map_.subject(ref.kind), *id));
+    // A value that somebody else has, too, may still be theirs.
+    for (const SubjectRef& member : merge_set(ref)) {
+      for (const Term& term : terms(member)) {
+        if (term.first != "name") own.push_back(term);
+      }
+    }
   }
-  all = scope(people, exclusive(own, people));
+  all = scope(people, own);
   const Ids reached = all;
   for (RowId id = 0; id < rows_.size(); ++id) {
     if (!ours(id)) continue;
