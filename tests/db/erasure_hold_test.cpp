@@ -146,6 +146,49 @@ TEST(ErasureBesideAHeldVisitor, KeepsTheVisitor) {
   EXPECT_TRUE(erasing.check(SubjectRef{"external_contact", {sandbox::well_known::kTanaka}}));
 }
 
+// A call from a held person's number belongs to that person, who is not otherwise in the
+// conversation; so does one from the number of whoever was merged with them since.
+TEST(ErasureBesideAHeldNumber, KeepsTheConversationThatItCalled) {
+  Erasing erasing({.seed = 17, .contacts = 20, .stir = false});
+  const SubjectRef customer{"external_contact", {sandbox::well_known::kTanaka}};
+  const auto contact = [&](const std::string& number) {
+    return "(SELECT id FROM public.external_contacts c WHERE tenant_id = 'acme' AND phone IS NOT "
+           "NULL AND canonical_id IS NULL AND name NOT IN (SELECT name FROM public.users) AND NOT "
+           "EXISTS (SELECT FROM public.external_contacts m WHERE m.canonical_id = c.id) AND NOT "
+           "EXISTS (SELECT FROM public.participants p WHERE p.external_contact_id = c.id AND "
+           "p.conversation_id IN (SELECT conversation_id FROM public.participants WHERE "
+           "external_contact_id = '" +
+           customer.key.front() + "')) ORDER BY id OFFSET " + number + " LIMIT 1)";
+  };
+  const std::string held = erasing.text("SELECT " + contact("0")),
+                    other = erasing.text("SELECT " + contact("1")),
+                    call = erasing.text(
+                        "SELECT conversation_id FROM public.participants WHERE tenant_id = 'acme' "
+                        "AND external_contact_id = '" +
+                        customer.key.front() + "' ORDER BY conversation_id LIMIT 1");
+  erasing.run(
+      "INSERT INTO public.call_detail_records (tenant_id, id, conversation_id, ani, dnis, "
+      "started_at, seconds) SELECT 'acme', gen_random_uuid(), '" +
+      call + "', phone, '+81312345678', '2026-01-05T00:00:00Z', 60 FROM " +
+      "public.external_contacts WHERE tenant_id = 'acme' AND id = '" + other + "'");
+  const SubjectRef person{"external_contact", {held}};
+  erasing.hold(of(erasing.model(), person));
+  erasing.run("UPDATE public.external_contacts SET canonical_id = '" + held +
+              "' WHERE tenant_id = 'acme' AND id = '" + other + "'");
+  EXPECT_TRUE(erasing.check(customer));
+  EXPECT_EQ(erasing.text("SELECT count(*) FROM public.conversations WHERE tenant_id = 'acme' AND "
+                         "id = '" +
+                         call + "'"),
+            "1");
+  EXPECT_EQ(erasing.text("SELECT count(*) FROM public.call_detail_records WHERE tenant_id = 'acme' "
+                         "AND conversation_id = '" +
+                         call +
+                         "' AND ani = (SELECT phone FROM public.external_contacts WHERE tenant_id "
+                         "= 'acme' AND id = '" +
+                         other + "')"),
+            "1");
+}
+
 rule::RetentionRule minimum(const std::string& data, std::int32_t months) {
   rule::RetentionRule rule;
   rule.id = "test." + data;

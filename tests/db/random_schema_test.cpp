@@ -96,26 +96,36 @@ TEST_F(OnRandomSchemas, AnErasureDoesWhatTheModelSays) {
   });
 }
 
+// Erases two people while somebody else is held, or a data type.
+void erase_beside_a_hold(Erasing& erasing, Place& place, std::uint64_t seed) {
+  const std::vector<SubjectRef> people = place.people(seed);
+  if (people.size() < 3) return;
+  rule::Hold hold;
+  if (seed % 3 == 0) {
+    hold.data = "chat";
+  } else {
+    hold.subjects = erasing.model().merge_set(people[0]);
+  }
+  erasing.hold(hold);
+  for (std::size_t i = 1; i < 3; ++i) {
+    if (erasing.model().merge_set(people[i]).empty()) continue;
+    SCOPED_TRACE(people[i].text() + " beside " + people[0].text());
+    if (!erasing.check(people[i])) break;
+  }
+  erasing.lift_holds();
+}
+
 // A hold on somebody keeps what is theirs, and the units in which they have a row, for everybody;
 // one by data type keeps its rows. What they need stays with them.
 TEST_F(OnRandomSchemas, AHoldKeepsItsRowsAndWhatTheyNeed) {
-  each(2001, 60, [&](Place& place, std::uint64_t seed) {
-    const std::vector<SubjectRef> people = place.people(seed);
-    if (people.size() < 3) return;
-    rule::Hold hold;
-    if (seed % 3 == 0) {
-      hold.data = "chat";
-    } else {
-      hold.subjects = erasing_.model().merge_set(people[0]);
-    }
-    erasing_.hold(hold);
-    for (std::size_t i = 1; i < 3; ++i) {
-      if (erasing_.model().merge_set(people[i]).empty()) continue;
-      SCOPED_TRACE(people[i].text() + " beside " + people[0].text());
-      if (!erasing_.check(people[i])) break;
-    }
-    erasing_.lift_holds();
-  });
+  each(2001, 60,
+       [&](Place& place, std::uint64_t seed) { erase_beside_a_hold(erasing_, place, seed); });
+  // Where rows that a held person's identifiers match, or what a kept row points to, were lost.
+  if (std::getenv("CCCTL_TEST_SEED") != nullptr || std::getenv("CCCTL_TEST_SCHEMAS") != nullptr)
+    return;
+  for (std::uint64_t seed : {2084, 2194, 2246, 2305}) {
+    each(seed, 1, [&](Place& place, std::uint64_t) { erase_beside_a_hold(erasing_, place, seed); });
+  }
 }
 
 // Whoever is erased first, the rows that remain are the same; unless one goes with the other, whose
