@@ -131,6 +131,14 @@ std::vector<Option> with_making_options(std::vector<Option> more) {
   return all;
 }
 
+namespace {
+
+int carry_on(App& app, request::Erasure& erasure, const request::Request& known, bool queued) {
+  return answer(app, queued ? known : erasure.advance(known.id));
+}
+
+}  // namespace
+
 int make_request(App& app, const Args& args, const Making& making) {
   if (args.has("dry-run")) return show_plan(app, args, making.replacing);
   app.require_role({Role::officer});
@@ -143,21 +151,28 @@ int make_request(App& app, const Args& args, const Making& making) {
     app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
       known = request::find_by_confirmation(tx, requests.ground().tenant, *given);
     });
-    if (known && (request::live(known->phase) || known->phase == request::Phase::completed)) {
-      return answer(app, args.has("queue") ? *known : erasure.advance(known->id));
-    }
+    if (known && request::live(known->phase) && known->phase != request::Phase::unsealed)
+      return carry_on(app, erasure, *known, args.has("queue"));
   }
+  const bool finished = known && (known->phase == request::Phase::completed ||
+                                  known->phase == request::Phase::unsealed);
   const request::Intake intake = intake_of(args, requests.rules().requests);
   Found found;
   try {
     found = look(app, args, requests.ground(), making.replacing);
   } catch (const Error& error) {
-    // A closed case is reported again, unless there is somebody to erase: rows that a hold had
-    // kept.
-    if (known && error.kind() == ErrorKind::not_found) return answer(app, *known);
-    throw;
+    if (!known || error.kind() != ErrorKind::not_found) throw;
+    return finished ? carry_on(app, erasure, *known, args.has("queue")) : answer(app, *known);
   }
   const request::Preview& preview = found.preview;
+  // What is finished is reported again, unless its rows are back: an import brought them, or a hold
+  // had kept them. To report the old receipt then would claim an erasure that was not made.
+  if (finished && (preview.outcome.rows() == 0 || preview.confirmation != *args.find("confirm"))) {
+    if (preview.outcome.rows() > 0)
+      app.message("the data subject has " + std::to_string(preview.outcome.rows()) +
+                  " rows again: see `ccctl request plan`");
+    return carry_on(app, erasure, *known, args.has("queue"));
+  }
   if (preview.conflicting && !args.has("confirm-merge-set")) {
     print_plan(app, requests.ground(), preview);
     throw Error(ErrorKind::refused, "the members of the merge set have different names",

@@ -88,6 +88,10 @@ std::string mark_of(store::Tx& tx, const Preview& preview, Request& request) {
   return mark;
 }
 
+struct Finished {
+  std::string id;
+};
+
 }  // namespace
 
 Request Erasure::confirm(const Preview& preview, const std::string& request_id,
@@ -108,14 +112,16 @@ Request Erasure::confirm(const Preview& preview, const std::string& request_id,
   request.planned_rows = preview.outcome.rows();
   request.verified =
       !intake.identity_method.empty() || ground_.rules.requests.identity_check_waived;
+  std::optional<Request> other;
   try {
     transact([&](store::Tx& tx, Instant now) {
       store_confirmed(tx, now, preview, handling.bulk, request);
     });
+  } catch (const Finished& finished) {
+    transact([&](store::Tx& tx, Instant) { other = get(tx, request.tenant, finished.id); });
   } catch (const store::StatementError& error) {
     // The same confirmation twice at the same moment, once more while a lost COMMIT was at work, or
     // another request about the same person that is not finished.
-    std::optional<Request> other;
     transact([&](store::Tx& tx, Instant) {
       other = find_by_confirmation(tx, request.tenant, request.confirmation);
       if (other && live(other->phase)) return;
@@ -123,9 +129,8 @@ Request Erasure::confirm(const Preview& preview, const std::string& request_id,
         other = std::move(same);
     });
     if (error.sqlstate() != "23505" || !other) throw;
-    return std::move(*other);
   }
-  return request;
+  return other ? std::move(*other) : request;
 }
 
 void Erasure::store_confirmed(store::Tx& tx, Instant now, const Preview& preview, bool bulk,
@@ -139,6 +144,10 @@ void Erasure::store_confirmed(store::Tx& tx, Instant now, const Preview& preview
   const Json members = freeze_members(tx, world_.context, preview, request);
   request.subject_mark = mark_of(tx, preview, request);
   insert(tx, request);
+  // None of that confirmation is alive, then; one that has finished since the preview has erased
+  // what was seen there.
+  const std::string finished = finished_as(tx, request.tenant, request.confirmation);
+  if (finished != preview.earlier) throw Finished{finished};
   insert_terms(tx, request, preview);
   cover(tx, request);
   owe(tx, policy, request);

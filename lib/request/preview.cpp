@@ -225,6 +225,7 @@ Preview preview(store::Tx& tx, const Ground& ground, const datamap::Catalog& cat
   if (!ref && term != nullptr) subjects.push_back({"term." + term->kind, {term->value.reveal()}});
   preview.confirmation = plan::digest(preview.plan, subjects, replacements) + ":" +
                          std::to_string(preview.outcome.rows());
+  preview.earlier = finished_as(tx, ground.tenant, preview.confirmation);
   return preview;
 }
 

@@ -47,6 +47,7 @@ struct Preview {
   bool current_employee = false;
   bool conflicting = false;  // members disagree on names or identifiers
   std::string confirmation;  // DIGEST:ROWS
+  std::string earlier;       // a finished request with this confirmation: its rows have come back
 };
 
 // The identifiers a request goes by: of the subject's own row, without the suggested ones, and the

@@ -224,6 +224,14 @@ std::optional<Request> find(store::Tx& tx, const std::string& tenant, const std:
   return from_row(tx, tenant, rows, 0);
 }
 
+std::string finished_as(store::Tx& tx, const std::string& tenant, const std::string& confirmation) {
+  const store::Rows rows =
+      tx.exec({"SELECT request_id FROM ccctl.request WHERE tenant_id = $1::text AND confirmation = "
+               "$2::text AND phase IN ('unsealed', 'completed') ORDER BY created_at DESC LIMIT 1",
+               {tenant, confirmation}});
+  return rows.empty() ? "" : std::string(rows.text(0, 0));
+}
+
 std::optional<Request> find_by_confirmation(store::Tx& tx, const std::string& tenant,
                                             const std::string& confirmation) {
   const store::Rows rows = tx.exec(

@@ -103,6 +103,8 @@ class Overtaken : public Error {
 Json to_json(const Request& request);
 
 std::optional<Request> find(store::Tx& tx, const std::string& tenant, const std::string& id);
+// The id of the last finished one with the confirmation; empty: none.
+std::string finished_as(store::Tx& tx, const std::string& tenant, const std::string& confirmation);
 std::optional<Request> find_by_confirmation(store::Tx& tx, const std::string& tenant,
                                             const std::string& confirmation);
 // The verified request of that type about the same person that is not finished (G-33).

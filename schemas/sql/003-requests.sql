@@ -92,10 +92,11 @@ CREATE TABLE ccctl.request (
   leaf_hash       bytea,                 -- of the completed leaf
   PRIMARY KEY (tenant_id, request_id)
 );
--- A closed case is over: rows that a hold had kept may be asked for again, with the same plan. What
--- was exported may be exported again at any time.
+-- What is finished may be asked for again, with the same plan: rows that a hold had kept, or that an
+-- import brought back. What was exported may be exported again at any time.
 CREATE UNIQUE INDEX request_confirmation ON ccctl.request (tenant_id, confirmation)
-  WHERE phase NOT IN ('closed', 'refused', 'cancelled') AND request_type <> 'GDPR_EXPORT';
+  WHERE phase NOT IN ('unsealed', 'completed', 'closed', 'refused', 'cancelled') AND request_type <> 'GDPR_EXPORT';
+CREATE INDEX request_confirmed ON ccctl.request (tenant_id, confirmation);
 -- One live request per person and type: whatever comes to light meanwhile, it will still do. One whose
 -- identity check is missing blocks nobody.
 CREATE UNIQUE INDEX request_live ON ccctl.request (tenant_id, request_type, subject_mark)
