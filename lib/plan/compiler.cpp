@@ -94,6 +94,15 @@ Compiled Compiler::erase(const Drivers& drivers, const Protection& protection,
   return statement.finish();
 }
 
+store::Sql Compiler::taken_along(const Drivers& drivers, const Protection& protection,
+                                 const std::vector<subject::SubjectRef>& people) const {
+  Statement statement(map_, catalog_, scope_, tenant_);
+  statement.scope_sets(drivers);
+  statement.protect(protection);
+  statement.taken_along(people);
+  return statement.finish().sql;
+}
+
 Locks Compiler::lock(const Drivers& drivers) const {
   Statement statement(map_, catalog_, scope_, tenant_);
   statement.scope_sets(drivers);

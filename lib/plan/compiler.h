@@ -26,7 +26,9 @@ struct Drivers {
   std::vector<subject::SubjectRef> refs;  // all of one kind; may be empty for a term-only request
   // Per kind of identifier the values that no other live subject shares: what `match` tables go by.
   std::map<std::string, std::vector<std::string>> exclusive;
-  // Other members of the merge set whose rows a hold has kept: the canonical row stays with them.
+  // Of a merge set of several the row that stays where a hold keeps another member's.
+  std::optional<subject::SubjectRef> canonical{};
+  // Other members whose rows a hold has kept.
   std::vector<subject::SubjectRef> kept_members{};
 };
 
@@ -91,6 +93,9 @@ class Compiler {
   Compiled erase(const Drivers& drivers, const Protection& protection,
                  const std::string& request_id) const;
   Locks lock(const Drivers& drivers) const;
+  // Of these people the numbers of those whose rows the erasure takes along, or empties.
+  store::Sql taken_along(const Drivers& drivers, const Protection& protection,
+                         const std::vector<subject::SubjectRef>& people) const;
   // The candidates for a rectification: rows of (number of the column, its value list).
   store::Sql standing(const Drivers& drivers, const std::vector<Standing>& columns) const;
   // Counts (`request_id` empty) or does it.

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "datamap/sql.h"
 #include "plan/statement.h"
+#include "subject/key_sql.h"
 
 namespace ccctl::plan {
 
@@ -210,6 +211,23 @@ void Statement::intents(const Table& table, const std::string& request_id) {
     count({{table.name, Effect::intend, object.name, 0}, std::nullopt, nullptr},
           "(SELECT pg_catalog.count(*) FROM " + name + ")");
   }
+}
+
+void Statement::taken_along(const std::vector<subject::SubjectRef>& people) {
+  std::string body;
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    const datamap::SubjectType& type = *map_.subject(people[i].kind);
+    const Table& table = this->table(type.table);
+    if (!acting_.contains(table.name)) continue;
+    const std::string key = subject::key_in_sql(map_, catalog_, table, "t", {people[i]}, params_);
+    std::string rows = acting_.at(table.name);
+    if (strip_.contains(table.name))
+      rows = "(TABLE " + rows + " UNION ALL TABLE " + strip_.at(table.name) + ")";
+    body += (body.empty() ? "\n" : "\n UNION ALL ") + std::string("SELECT ") + std::to_string(i) +
+            " WHERE EXISTS (SELECT 1 FROM " + from(table.name, "t") + " JOIN " + rows + " k ON " +
+            same_key_sql(table, "t", "k") + " WHERE " + tenant_of(table, "t") + " AND " + key + ")";
+  }
+  counts_ = body.empty() ? "\nSELECT 0 WHERE false" : body;
 }
 
 void Statement::effects(const std::string& request_id) {

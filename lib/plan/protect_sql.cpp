@@ -8,6 +8,7 @@
 #include "plan/hold_sql.h"
 #include "plan/ring_sql.h"
 #include "plan/statement.h"
+#include "subject/key_sql.h"
 
 namespace ccctl::plan {
 
@@ -85,12 +86,12 @@ bool may_be_cut(const datamap::Map& map, const datamap::ForeignKey& key) {
 
 }  // namespace
 
-// A row that a hold keeps is left untouched, so what its cut links lead to stays: a merge set's
-// canonical row above all.
-std::vector<Statement::Need> Statement::uncut(const Table& table) const {
+// A row that a hold keeps is left untouched, so what its cut links lead to stays; and what would go
+// with it as its last child would, waits for it.
+std::vector<Statement::Need> Statement::pointed_to(const Table& table) const {
   std::vector<Need> needs;
   for (const datamap::Link& link : table.links) {
-    if (link.down != datamap::Down::cut || !scope_.holds(link.to)) continue;
+    if ((link.down != datamap::Down::cut && !link.up_last) || !scope_.holds(link.to)) continue;
     needs.push_back(
         {table.name, link.to, datamap::link_sql(map_, catalog_, table, "c", link, "t")});
   }
@@ -98,28 +99,16 @@ std::vector<Statement::Need> Statement::uncut(const Table& table) const {
 }
 
 // The canonical row goes last, and only when no member remains, whatever says that it is one.
-std::vector<Statement::Need> Statement::of_members() const {
-  const datamap::SubjectType& type = *map_.subject(scope_.kind);
-  const Table& table = this->table(type.table);
-  std::vector<Need> needs = uncut(table);
-  std::erase_if(needs, [&](const Need& need) { return need.to != table.name; });
-  if (!type.merge || type.merge->table.empty()) return needs;
-  const std::vector<std::string> ids = map_.id_columns(table);
-  std::string join = tenant_of(this->table(type.merge->table), "m");
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    join += " AND " + datamap::column_sql("m", type.merge->member[i]) + " = " +
-            datamap::column_sql("c", ids[i]) + " AND " +
-            datamap::column_sql("m", type.merge->canonical_columns[i]) + " = " +
-            datamap::column_sql("t", ids[i]);
-  }
-  needs.push_back(
-      {table.name, table.name,
-       "EXISTS (SELECT 1 FROM " + from(type.merge->table, "m") + " WHERE " + join + ")"});
-  return needs;
+std::optional<Statement::Need> Statement::canonical() {
+  if (!canonical_) return std::nullopt;
+  const Table& table = this->table(scope_.sets.front().table);
+  return Need{table.name, table.name,
+              subject::key_in_sql(map_, catalog_, table, "c", members_, params_) + " AND " +
+                  subject::key_in_sql(map_, catalog_, table, "t", {*canonical_}, params_)};
 }
 
 // What kept rows need: the rows of the scope that their foreign keys lead to.
-std::vector<Statement::Need> Statement::needs(bool by_hold) const {
+std::vector<Statement::Need> Statement::needs(bool by_hold) {
   std::vector<Need> needs;
   for (const datamap::ForeignKey& key : catalog_.foreign_keys) {
     if (!scope_.holds(key.from) || !scope_.holds(key.to)) continue;
@@ -131,11 +120,12 @@ std::vector<Statement::Need> Statement::needs(bool by_hold) const {
     }
     needs.push_back({key.from, key.to, std::move(join)});
   }
+  if (!by_hold) return needs;
   for (const TableName& name : scope_.tables()) {
-    if (!by_hold) break;
-    const std::vector<Need> more = uncut(table(name));
+    const std::vector<Need> more = pointed_to(table(name));
     needs.insert(needs.end(), more.begin(), more.end());
   }
+  if (auto last = canonical()) needs.push_back(std::move(*last));
   return needs;
 }
 
@@ -154,6 +144,7 @@ void Statement::climb(const std::string& prefix, const Names& own,
                       std::map<TableName, std::string>& kept) {
   const bool by_hold = &kept == &by_hold_;
   if (own.empty() && !(by_hold && kept_members_)) return;
+  const TableName& people = scope_.sets.front().table;
   const std::vector<Need> needs = this->needs(by_hold);
   const auto needy = [&](const TableName& name) {
     std::vector<TableName> found;
@@ -179,8 +170,9 @@ void Statement::climb(const std::string& prefix, const Names& own,
         for (const std::string& cte : mine->second)
           seed(name, "SELECT " + key_list_sql(table(name), "k") + " FROM " + cte + " k");
       }
-      if (by_hold && kept_members_ && name == scope_.sets.front().table) {
-        for (const Need& need : of_members()) seed(name, needed_sql(need, "kept_members p"));
+      for (const Need& need : needs) {
+        if (by_hold && kept_members_ && need.to == name && need.from == people)
+          seed(name, needed_sql(need, "kept_members p"));
       }
     }
     for (const Need& need : needs) {

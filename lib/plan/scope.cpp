@@ -237,6 +237,19 @@ std::vector<std::size_t> Scope::sets_of(const TableName& table) const {
   return found;
 }
 
+bool takes_people_along(const Map& map, const Scope& scope) {
+  return std::any_of(map.subjects.begin(), map.subjects.end(), [&](const auto& type) {
+    return std::any_of(scope.sets.begin(), scope.sets.end(), [&](const ScopeSet& set) {
+      return set.table == type.table &&
+             std::any_of(set.sources.begin(), set.sources.end(), [](const Source& source) {
+               const bool followers =
+                   source.how == Source::How::link && source.sets == std::vector<std::size_t>{0};
+               return source.how != Source::How::driver && !followers;
+             });
+    });
+  });
+}
+
 std::vector<std::string> Scope::reach(const TableName& table) const {
   std::set<std::string> ways;
   for (std::size_t i : sets_of(table)) {

@@ -45,6 +45,9 @@ struct Scope {
   std::vector<std::string> reach(const datamap::TableName& table) const;
 };
 
+// Whether other data subjects may belong to the scope than those who follow the subject's own row.
+bool takes_people_along(const datamap::Map& map, const Scope& scope);
+
 Scope scope_of(const datamap::Map& map, const std::string& kind);
 
 // The tables whose drift matters to a plan: the scope's, and those with a cut link to one of them.

@@ -199,8 +199,11 @@ void Statement::scope_sets(const Drivers& drivers) {
   kept_members_ = !drivers.kept_members.empty();
   if (kept_members_) {
     add("kept_members",
-        driver_sql(table(scope_.sets.front().table), {drivers.kept_members, {}, {}}));
+        driver_sql(table(scope_.sets.front().table), {drivers.kept_members, {}, {}, {}}));
   }
+  canonical_ = drivers.canonical;
+  members_ = drivers.refs;
+  members_.insert(members_.end(), drivers.kept_members.begin(), drivers.kept_members.end());
   for (const TableName& name : scope_.tables())
     all_[name] = unite("f" + number_of(name), scope_.sets_of(name));
 }

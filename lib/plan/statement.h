@@ -25,6 +25,8 @@ class Statement {
   void effects(const std::string& request_id);
   // Instead of effects(): rectifies, or counts what would be (`request_id` empty).
   void rectify(const std::vector<Standing>& columns, const std::string& request_id);
+  // Instead of effects(): the numbers of those of these people who do not stay as they are.
+  void taken_along(const std::vector<subject::SubjectRef>& people);
   // Instead of protect() and effects(): the values that may have to be replaced.
   void standing(const std::vector<Standing>& columns);
   // Instead of protect() and effects(): the rows to lock; tells which counts are of open units.
@@ -70,9 +72,9 @@ class Statement {
     datamap::TableName from, to;
     std::string join;
   };
-  std::vector<Need> needs(bool by_hold) const;
-  std::vector<Need> uncut(const datamap::Table& table) const;
-  std::vector<Need> of_members() const;
+  std::vector<Need> needs(bool by_hold);
+  std::vector<Need> pointed_to(const datamap::Table& table) const;
+  std::optional<Need> canonical();
   std::string needed_sql(const Need& need, const std::string& p) const;
 
   struct Flag {
@@ -99,6 +101,8 @@ class Statement {
   store::Params params_;
   std::string tenant_param_;
   bool kept_members_ = false;  // there is an expression of this name
+  std::vector<subject::SubjectRef> members_;
+  std::optional<subject::SubjectRef> canonical_;
   std::string ctes_;
   std::string counts_;
   std::vector<Compiled::Counter> counters_;

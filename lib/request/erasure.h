@@ -99,7 +99,8 @@ class Erasure {
   run::Work done(store::Tx& tx, Instant now, Request& request, const Member& member, int pass,
                  const plan::Outcome& outcome, const plan::Protection& found) const;
   plan::Drivers drivers(store::Tx& tx, const subject::Finder& finder, const Request& request,
-                        const Member& member, int pass) const;
+                        const Member& member, int pass, const plan::Compiler& compiler,
+                        const plan::Protection& found) const;
   plan::Protection protection(store::Tx& tx, Instant now, const Request& request) const;
   void lock(store::Tx& tx, const subject::Finder& finder, const Request& request,
             const Member& member, int pass) const;

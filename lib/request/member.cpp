@@ -117,16 +117,29 @@ void Erasure::lock(store::Tx& tx, const subject::Finder& finder, const Request& 
 }
 
 plan::Drivers Erasure::drivers(store::Tx& tx, const subject::Finder& finder, const Request& request,
-                               const Member& member, int pass) const {
+                               const Member& member, int pass, const plan::Compiler& compiler,
+                               const plan::Protection& found) const {
   const std::vector<Identifier> terms = load_terms(tx, request, member.ordinal);
-  if (member.ref.kind == kTermOnly) return drivers_of(finder, {}, {terms}, 1);
+  TakenAlong along;
+  if (request.type == Type::erasing && plan::takes_people_along(ground_.map, *scope_))
+    along = taken_along(tx, compiler, found);
+  if (member.ref.kind == kTermOnly) return drivers_of(finder, {}, {terms}, 1, along);
   // Members whose turn has been are nobody else, though a hold may have left their rows.
   std::vector<SubjectRef> turned = subjects(request);
   if (pass == 1) turned.resize(static_cast<std::size_t>(member.ordinal) + 1);
-  plan::Drivers drivers = drivers_of(finder, turned, {terms}, turned.size());
-  drivers.refs = {member.ref};
-  drivers.kept_members = kept_members(tx, request, member);
-  return drivers;
+  const std::vector<SubjectRef> kept = kept_members(tx, request, member);
+  const bool last = member.related_id == request.id && request.members.size() > 1;
+  const auto own = [&](plan::Drivers drivers) {
+    drivers.refs = {member.ref};
+    drivers.canonical = last ? std::optional(member.ref) : std::nullopt;
+    drivers.kept_members = kept;
+    return drivers;
+  };
+  const TakenAlong along_with_own = [&](const plan::Drivers& drivers,
+                                        const std::vector<SubjectRef>& people) {
+    return along(own(drivers), people);
+  };
+  return own(drivers_of(finder, turned, {terms}, turned.size(), along ? along_with_own : along));
 }
 
 run::Work Erasure::work(store::Tx& tx, Instant now, Request& request, const Member& member,
@@ -134,18 +147,22 @@ run::Work Erasure::work(store::Tx& tx, Instant now, Request& request, const Memb
   plan::prefer_indexes(tx, ground_.map, *catalog_, *scope_);
   const plan::Compiler compiler(ground_.map, *catalog_, *scope_, ground_.tenant);
   const subject::Finder finder(tx, ground_.map, *catalog_, ground_.tenant);
-  const auto driven = [&] { return drivers(tx, finder, request, member, pass); };
+  const auto driven = [&](const plan::Protection& found) {
+    return drivers(tx, finder, request, member, pass, compiler, found);
+  };
   if (pass > 1) {
     // A settling pass mostly finds nothing. Then there is nothing to lock and to delete, and what
     // comes after this snapshot would also come after locks: the subject's row is gone.
     const plan::Protection found = protection(tx, now, request);
-    const plan::Compiled counted = compile(tx, finder, compiler, request, driven(), found, false);
+    const plan::Compiled counted =
+        compile(tx, finder, compiler, request, driven(found), found, false);
     const plan::Outcome outcome = counted.read(tx.exec(counted.sql));
     if (outcome.rows() == 0) return done(tx, now, request, member, pass, outcome, found);
   }
   if (member.ref.kind != kTermOnly) lock(tx, finder, request, member, pass);
   const plan::Protection found = protection(tx, now, request);
-  const plan::Compiled compiled = compile(tx, finder, compiler, request, driven(), found, true);
+  const plan::Compiled compiled =
+      compile(tx, finder, compiler, request, driven(found), found, true);
   const plan::Outcome outcome = compiled.read(tx.exec(compiled.sql));
   const std::uint64_t rows = outcome.rows(), planned = member.planned_rows;
   if (pass == 1 && rows == 0 && planned > 0) {

@@ -61,22 +61,46 @@ std::vector<Identifier> strong(const std::vector<std::vector<Identifier>>& ident
 const policy::ApprovalKind kOverrideApproval{"employee.override",
                                              "lets the erasure of a current employee be confirmed"};
 
+TakenAlong taken_along(store::Tx& tx, const plan::Compiler& compiler,
+                       const plan::Protection& protection) {
+  return [&tx, &compiler, &protection](const plan::Drivers& drivers,
+                                       const std::vector<SubjectRef>& people) {
+    std::vector<SubjectRef> found;
+    const store::Rows rows = tx.exec(compiler.taken_along(drivers, protection, people));
+    for (std::size_t r = 0; r < rows.size(); ++r)
+      found.push_back(people.at(static_cast<std::size_t>(rows.integer(r, 0))));
+    return found;
+  };
+}
+
 plan::Drivers drivers_of(const subject::Finder& finder, const std::vector<SubjectRef>& members,
-                         const std::vector<std::vector<Identifier>>& identifiers,
-                         std::size_t count) {
+                         const std::vector<std::vector<Identifier>>& identifiers, std::size_t count,
+                         const TakenAlong& taken_along) {
   plan::Drivers drivers;
   drivers.refs.assign(members.begin(), members.begin() + static_cast<std::ptrdiff_t>(
                                                              std::min(count, members.size())));
+  if (count > 1 && count == members.size()) drivers.canonical = members.back();
   const std::vector<Identifier> values = strong(identifiers, count);
   const std::vector<bool> matched = finder.matched(values);
   std::vector<Identifier> candidates;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (matched[i]) candidates.push_back(values[i]);
   }
-  const std::vector<std::vector<subject::Hits>> shared = finder.sharers(candidates, drivers.refs);
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (shared[i].empty()) {
+  std::vector<std::vector<SubjectRef>> shared = finder.others(candidates, drivers.refs);
+  std::vector<bool> taken(candidates.size());
+  for (bool more = true; more;) {
+    more = false;
+    std::set<SubjectRef> people;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      people.insert(shared[i].begin(), shared[i].end());
+      if (!shared[i].empty() || taken[i]) continue;
       drivers.exclusive[candidates[i].kind].push_back(candidates[i].value.reveal());
+      taken[i] = more = true;
+    }
+    // What is found by a value may take along the last of those who share another one.
+    if (!taken_along || people.empty()) break;
+    for (const SubjectRef& gone : taken_along(drivers, {people.begin(), people.end()})) {
+      for (std::vector<SubjectRef>& sharers : shared) more = std::erase(sharers, gone) > 0 || more;
     }
   }
   return drivers;
@@ -149,10 +173,13 @@ void count_members(store::Tx& tx, const datamap::Map& map, const plan::Compiler&
                    const plan::Protection& protection, const subject::Finder& finder,
                    Preview& preview) {
   const std::size_t members = std::max<std::size_t>(preview.merge_set.members.size(), 1);
+  const bool along =
+      preview.type == Type::erasing && plan::takes_people_along(map, preview.plan.scope);
   std::uint64_t before = 0;
   for (std::size_t count = 1; count <= members; ++count) {
     const plan::Drivers drivers =
-        drivers_of(finder, preview.merge_set.members, preview.identifiers, count);
+        drivers_of(finder, preview.merge_set.members, preview.identifiers, count,
+                   along ? taken_along(tx, compiler, protection) : TakenAlong());
     const plan::Compiled compiled =
         preview.type == Type::updating
             ? compiler.rectify(drivers, protection,

@@ -1,6 +1,7 @@
 // The erasure's plan with its counts: what a person sees before confirming.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -55,11 +56,18 @@ struct Preview {
 std::vector<subject::Identifier> followed(const std::optional<subject::Profile>& profile,
                                           const subject::Identifier* term);
 
-// Drivers for the first `count` members: of their identifiers those that nobody else shares.
+// Which of these people an erasure by the drivers takes along.
+using TakenAlong = std::function<std::vector<subject::SubjectRef>(
+    const plan::Drivers& drivers, const std::vector<subject::SubjectRef>& people)>;
+TakenAlong taken_along(store::Tx& tx, const plan::Compiler& compiler,
+                       const plan::Protection& protection);
+
+// Drivers for the first `count` members: of their identifiers those that nobody else shares. Who is
+// taken along shares nothing; where that is not asked, everybody else does.
 plan::Drivers drivers_of(const subject::Finder& finder,
                          const std::vector<subject::SubjectRef>& members,
                          const std::vector<std::vector<subject::Identifier>>& identifiers,
-                         std::size_t count);
+                         std::size_t count, const TakenAlong& taken_along = {});
 
 // Refuses tables whose rows a site's own row-level security would hide from this session (denied),
 // and a map that no longer fits (map_drift).

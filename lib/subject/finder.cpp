@@ -251,19 +251,30 @@ std::vector<Match> Finder::search(const Identifier& term) const {
   return matches;
 }
 
-std::vector<std::vector<Hits>> Finder::sharers(const std::vector<Identifier>& identifiers,
-                                               const std::vector<SubjectRef>& own) const {
-  std::vector<std::vector<Hits>> shared;
+std::vector<std::vector<SubjectRef>> Finder::others(const std::vector<Identifier>& identifiers,
+                                                    const std::vector<SubjectRef>& own) const {
+  std::vector<std::vector<SubjectRef>> found;
   for (const std::vector<Match>& matches : holders(identifiers)) {
-    std::vector<Hits>& hits = shared.emplace_back();
+    std::vector<SubjectRef>& people = found.emplace_back();
     for (const Match& match : matches) {
       if (contains(own, match.ref)) continue;
       // A row that belongs to one of `own` goes with it, and shares nothing with anybody.
       const std::vector<SubjectRef> owned_by = owners(match.ref);
-      if (std::any_of(owned_by.begin(), owned_by.end(),
-                      [&](const SubjectRef& owner) { return contains(own, owner); }))
-        continue;
-      const datamap::TableName& table = map_.subject(match.ref.kind)->table;
+      if (std::none_of(owned_by.begin(), owned_by.end(),
+                       [&](const SubjectRef& owner) { return contains(own, owner); }))
+        people.push_back(match.ref);
+    }
+  }
+  return found;
+}
+
+std::vector<std::vector<Hits>> Finder::sharers(const std::vector<Identifier>& identifiers,
+                                               const std::vector<SubjectRef>& own) const {
+  std::vector<std::vector<Hits>> shared;
+  for (const std::vector<SubjectRef>& people : others(identifiers, own)) {
+    std::vector<Hits>& hits = shared.emplace_back();
+    for (const SubjectRef& ref : people) {
+      const datamap::TableName& table = map_.subject(ref.kind)->table;
       const auto same = std::find_if(hits.begin(), hits.end(),
                                      [&](const Hits& other) { return other.table == table; });
       if (same != hits.end()) {

@@ -66,8 +66,12 @@ class Finder {
   // The merge set as it is now; empty members when the row is gone.
   MergeSet merge_set(const SubjectRef& ref) const;
 
+  // For each identifier the other subjects than `own` that hold the value on their own row; not
+  // those that belong to one of `own`. One round trip, unless somebody does.
+  std::vector<std::vector<SubjectRef>> others(const std::vector<Identifier>& identifiers,
+                                              const std::vector<SubjectRef>& own) const;
   // For each identifier the tables in which another subject than `own` holds the value on its own
-  // row. One round trip, unless somebody does.
+  // row.
   std::vector<std::vector<Hits>> sharers(const std::vector<Identifier>& identifiers,
                                          const std::vector<SubjectRef>& own) const;
   // For each identifier whether a row of a `match` table holds it: only then does it matter to an

@@ -62,7 +62,8 @@ class Model {
   std::vector<Term> terms(const subject::SubjectRef& ref) const;
   // All subjects of a kind, in key order.
   std::vector<subject::SubjectRef> subjects(const std::string& kind) const;
-  bool shared(const Term& term, const Ids& own) const;
+  // `along`: rows that go or are emptied at the same time.
+  bool shared(const Term& term, const Ids& own, const Ids& along = {}) const;
   // The values in the columns by which match tables are found.
   std::set<Term> matched_terms() const;
   // Pairs of subjects of these kinds who have rows in the same unit.
@@ -113,7 +114,8 @@ class Model {
   // People.
   std::optional<RowId> find(const subject::SubjectRef& ref) const;
   std::vector<std::string> values(RowId id, const datamap::Column& column) const;
-  std::vector<Term> exclusive(const std::vector<Term>& terms, const Ids& own) const;
+  std::vector<Term> exclusive(const std::vector<Term>& terms, const Ids& own,
+                              const Ids& along = {}) const;
   std::vector<std::string> ids(RowId id) const;
   std::vector<std::string> named(const datamap::SubjectType& type, RowId id) const;
   Ids merged_with(const datamap::SubjectType& type, RowId id) const;
@@ -130,10 +132,14 @@ class Model {
                 Instant now) const;
   void ancestors(Ids& kept, const Ids& scope, bool of_cuts) const;
 
-  // One member's transaction; the number of rows changed.
-  std::uint64_t erase_once(const std::optional<RowId>& driver, const std::vector<Term>& known,
-                           const std::vector<rule::Hold>& holds, Instant now, Ids& untouched,
-                           Prediction& prediction);
+  // What one member's transaction finds, and which of it holds keep.
+  struct Found {
+    Ids all, by_hold;
+  };
+  Found find_for(const std::optional<RowId>& driver, const std::vector<Term>& known,
+                 const Ids& turned, const Ids& covered, Instant now) const;
+  // The number of rows changed.
+  std::uint64_t erase_once(const Found& found, Instant now, Prediction& prediction);
   void write_cuts(const Changes& changes, std::vector<Row>& after, Prediction& prediction) const;
   void erase_columns(Row& row, const datamap::Table& table, bool objects_too) const;
   void erase_site(Row& row, const datamap::Site& site, const datamap::ColumnErase& erase) const;

@@ -177,31 +177,42 @@ void Model::write_cuts(const Changes& changes, std::vector<Row>& after,
   }
 }
 
-std::uint64_t Model::erase_once(const std::optional<RowId>& driver, const std::vector<Term>& known,
-                                const std::vector<rule::Hold>& holds, Instant now, Ids& untouched,
-                                Prediction& prediction) {
-  Ids own;
+// Who goes along shares nothing, and what is found by a value that only they shared may take others
+// along.
+Model::Found Model::find_for(const std::optional<RowId>& driver, const std::vector<Term>& known,
+                             const Ids& turned, const Ids& covered, Instant now) const {
+  Ids own, along;
   if (driver && !rows_[*driver].gone) own.insert(*driver);
-  const Ids all = scope(own, known);
-  Ids covered = untouched;
-  for (const rule::Hold& hold : holds) covered.merge(held(hold));
-  Ids by_hold, by_law;
-  std::set_intersection(all.begin(), all.end(), covered.begin(), covered.end(),
-                        std::inserter(by_hold, by_hold.end()));
-  for (RowId id : covered) {
-    for (const Link& link : rows_[id].table->links) {
-      const std::optional<RowId> up = link.down == Down::cut ? parent(id, link) : std::nullopt;
-      if (up && all.contains(*up)) by_hold.insert(*up);
+  for (;;) {
+    Found found{scope(own, exclusive(known, turned, along)), {}};
+    std::set_intersection(found.all.begin(), found.all.end(), covered.begin(), covered.end(),
+                          std::inserter(found.by_hold, found.by_hold.end()));
+    for (RowId id : covered) {
+      for (const Link& link : rows_[id].table->links) {
+        const std::optional<RowId> up = link.down == Down::cut ? parent(id, link) : std::nullopt;
+        if (up && found.all.contains(*up)) found.by_hold.insert(*up);
+      }
     }
+    ancestors(found.by_hold, found.all, true);
+    Ids stay = found.by_hold;
+    for (const auto& [rule, rows] : kept_by_law(found.all, now))
+      stay.insert(rows.begin(), rows.end());
+    const std::size_t before = along.size();
+    std::set_difference(found.all.begin(), found.all.end(), stay.begin(), stay.end(),
+                        std::inserter(along, along.end()));
+    if (along.size() == before) return found;
   }
-  ancestors(by_hold, all, true);
+}
+
+std::uint64_t Model::erase_once(const Found& found, Instant now, Prediction& prediction) {
+  const auto& [all, by_hold] = found;
   for (RowId id : by_hold) prediction.kept[rows_[id].table->name + " hold"].insert(id);
   Ids of_the_law;
   for (const auto& [rule, rows] : kept_by_law(all, now)) {
     for (RowId id : rows) prediction.kept[rows_[id].table->name + " " + rule].insert(id);
     of_the_law.insert(rows.begin(), rows.end());
   }
-  by_law = of_the_law;
+  Ids by_law = of_the_law;
   ancestors(by_law, all, false);
 
   Changes changes;
@@ -236,7 +247,6 @@ std::uint64_t Model::erase_once(const std::optional<RowId>& driver, const std::v
   for (RowId id = 0; id < rows_.size(); ++id)
     changed += after[id].gone != rows_[id].gone || after[id].cells != rows_[id].cells ? 1 : 0;
   rows_ = std::move(after);
-  untouched.merge(by_hold);
   return changed;
 }
 
@@ -266,8 +276,16 @@ Prediction Model::erase(const std::vector<SubjectRef>& members, const std::optio
     more = false;
     for (std::size_t i = 0; i < drivers.size(); ++i) {
       if (drivers[i]) turned.insert(*drivers[i]);
-      const std::vector<Term> own = exclusive(known[i], turned);
-      more = erase_once(drivers[i], own, holds, now, untouched, prediction) > 0 || more;
+      Ids covered = untouched;
+      for (const rule::Hold& hold : holds) covered.merge(held(hold));
+      // The canonical row goes only when no member remains.
+      for (std::size_t j = 0; i > 0 && i + 1 == drivers.size() && j < i; ++j) {
+        if (drivers[j] && drivers[i] && untouched.contains(*drivers[j]))
+          covered.insert(*drivers[i]);
+      }
+      const Found found = find_for(drivers[i], known[i], turned, covered, now);
+      more = erase_once(found, now, prediction) > 0 || more;
+      untouched.insert(found.by_hold.begin(), found.by_hold.end());
     }
   }
   return prediction;

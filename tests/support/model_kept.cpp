@@ -94,7 +94,7 @@ Ids Model::held(const rule::Hold& hold) const {
 }
 
 // Rows of the scope that kept rows refer to. `of_cuts`: also by a cut link, which would otherwise
-// change the row that is kept.
+// change the row that is kept, and by one to a parent that goes with its last child.
 void Model::ancestors(Ids& kept, const Ids& scope, bool of_cuts) const {
   const auto cut = [&](const datamap::ForeignKey& key) {  // as the map says, by every link on it
     std::set<std::string> columns(key.from_columns.begin(), key.from_columns.end());
@@ -117,7 +117,7 @@ void Model::ancestors(Ids& kept, const Ids& scope, bool of_cuts) const {
         if (key.from == rows_[id].table->name && !own) also(referenced(id, key));
       }
       for (const Link& link : rows_[id].table->links) {
-        if (of_cuts && link.down == Down::cut) also(parent(id, link));
+        if (of_cuts && (link.down == Down::cut || link.up_last)) also(parent(id, link));
       }
     }
   }

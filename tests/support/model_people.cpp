@@ -155,11 +155,12 @@ std::vector<Term> Model::terms(const SubjectRef& ref) const {
 }
 
 // Whether a live subject that is none of `own`, and belongs to none of them, holds the value.
-bool Model::shared(const Term& term, const Ids& own) const {
+bool Model::shared(const Term& term, const Ids& own, const Ids& along) const {
   for (const SubjectType& type : map_.subjects) {
     for (RowId id = 0; id < rows_.size(); ++id) {
       const Table& table = *rows_[id].table;
-      if (table.name != type.table || !ours(id) || own.contains(id) || !meets(id, type.where))
+      if (table.name != type.table || !ours(id) || own.contains(id) || along.contains(id) ||
+          !meets(id, type.where))
         continue;
       const bool part = std::any_of(table.links.begin(), table.links.end(), [&](const Link& link) {
         const std::optional<RowId> owner =
@@ -211,10 +212,11 @@ std::vector<std::pair<SubjectRef, SubjectRef>> Model::talked(const std::string& 
   return {pairs.begin(), pairs.end()};
 }
 
-std::vector<Term> Model::exclusive(const std::vector<Term>& terms, const Ids& own) const {
+std::vector<Term> Model::exclusive(const std::vector<Term>& terms, const Ids& own,
+                                   const Ids& along) const {
   std::vector<Term> found;
   for (const Term& term : terms) {
-    if (term.first != "name" && !shared(term, own)) found.push_back(term);
+    if (term.first != "name" && !shared(term, own, along)) found.push_back(term);
   }
   return found;
 }
