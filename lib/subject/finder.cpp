@@ -1,6 +1,7 @@
 #include "subject/finder.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -36,6 +37,27 @@ std::string suffix_of(const std::string& digits) {
 
 std::string loose(const std::string& value) {
   return "regexp_replace(lower(normalize(" + value + ", NFKC)), '\\s', '', 'g')";
+}
+
+// What must be true of a value for digits_sql() of it to end in `suffix`, and costs a quarter: each
+// of the suffix's digits stands in it, in either width.
+std::string has_digits_sql(const std::string& value, std::string suffix) {
+  constexpr std::array<const char*, 10> kWide{"０", "１", "２", "３", "４",
+                                              "５", "６", "７", "８", "９"};
+  std::sort(suffix.begin(), suffix.end());
+  suffix.erase(std::unique(suffix.begin(), suffix.end()), suffix.end());
+  std::string sql;
+  for (const char digit : suffix) {
+    sql += "(strpos(" + value + ", '" + digit + "') > 0 OR strpos(" + value + ", '" +
+           kWide.at(static_cast<std::size_t>(digit - '0')) + "') > 0) AND ";
+  }
+  return sql;
+}
+
+// The same of loose(): a value in ASCII and without white space need only be put in lower case.
+std::string is_loose_sql(const std::string& value, const std::string& loose_form) {
+  return "(octet_length(" + value + ") > char_length(" + value + ") OR lower(" + value +
+         ") = " + loose_form + " OR " + value + " ~ '\\s') AND ";
 }
 
 bool contains(const std::vector<SubjectRef>& refs, const SubjectRef& ref) {
@@ -99,14 +121,16 @@ std::string Finder::condition(const Column& column, std::string_view alias,
     return datamap::column_sql(alias, column.site.column) + " = " + params.bind(value) + "::text";
   }
   *exact = false;
-  const auto test = [&](const std::string& v) {
+  // `bare`: the value is cheap to name again.
+  const auto test = [&](const std::string& v, bool bare = false) {
     if (identifier.kind == "phone") {
       const std::string suffix = suffix_of(text::digits(value));
-      return "right(" + digits_sql(v) + ", " + std::to_string(suffix.size()) +
-             ") = " + params.bind(suffix) + "::text";
+      return (bare ? has_digits_sql(v, suffix) : "") + "right(" + digits_sql(v) + ", " +
+             std::to_string(suffix.size()) + ") = " + params.bind(suffix) + "::text";
     }
     // In a subquery, which is computed once and not for each row.
-    return loose(v) + " = (SELECT " + loose(params.bind(value) + "::text") + ")";
+    const std::string form = "(SELECT " + loose(params.bind(value) + "::text") + ")";
+    return (bare ? is_loose_sql(v, form) : "") + loose(v) + " = " + form;
   };
   const bool together =
       column.site.plain() && !column.with.empty() &&
@@ -118,7 +142,7 @@ std::string Finder::condition(const Column& column, std::string_view alias,
     return test("concat(" + parts + datamap::site_text_sql(alias, column.site) + ")");
   }
   // Over the bare column, so that an index on this very expression serves.
-  if (column.site.plain()) return test(datamap::site_text_sql(alias, column.site));
+  if (column.site.plain()) return test(datamap::site_text_sql(alias, column.site), true);
   return "EXISTS (SELECT 1 FROM pg_catalog.jsonb_array_elements_text(" +
          datamap::site_values_sql(alias, column.site) + ") AS e(v) WHERE " + test("v") + ")";
 }
