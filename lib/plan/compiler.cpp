@@ -80,7 +80,7 @@ Outcome Compiled::read(const store::Rows& rows) const {
 Compiled Compiler::count(const Drivers& drivers, const Protection& protection) const {
   Statement statement(map_, catalog_, scope_, tenant_);
   statement.scope_sets(drivers);
-  statement.protect(protection);
+  statement.protect(protection, drivers);
   statement.effects("");
   return statement.finish();
 }
@@ -89,7 +89,7 @@ Compiled Compiler::erase(const Drivers& drivers, const Protection& protection,
                          const std::string& request_id) const {
   Statement statement(map_, catalog_, scope_, tenant_);
   statement.scope_sets(drivers);
-  statement.protect(protection);
+  statement.protect(protection, drivers);
   statement.effects(request_id);
   return statement.finish();
 }
@@ -98,7 +98,7 @@ store::Sql Compiler::taken_along(const Drivers& drivers, const Protection& prote
                                  const std::vector<subject::SubjectRef>& people) const {
   Statement statement(map_, catalog_, scope_, tenant_);
   statement.scope_sets(drivers);
-  statement.protect(protection);
+  statement.protect(protection, drivers);
   statement.taken_along(people);
   return statement.finish().sql;
 }

@@ -30,6 +30,9 @@ struct Drivers {
   std::optional<subject::SubjectRef> canonical{};
   // Other members whose rows a hold has kept.
   std::vector<subject::SubjectRef> kept_members{};
+  // Of one member's transaction the drivers of the whole merge set, or none: what a hold keeps of
+  // anybody's rows, and what that needs, stays for all.
+  std::vector<Drivers> whole{};
 };
 
 enum class Effect { erase, anonymise, strip, cut, intend, assign, annotate };

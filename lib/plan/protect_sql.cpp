@@ -170,10 +170,8 @@ void Statement::climb(const std::string& prefix, const Names& own,
         for (const std::string& cte : mine->second)
           seed(name, "SELECT " + key_list_sql(table(name), "k") + " FROM " + cte + " k");
       }
-      for (const Need& need : needs) {
-        if (by_hold && kept_members_ && need.to == name && need.from == people)
-          seed(name, needed_sql(need, "kept_members p"));
-      }
+      if (by_hold && kept_members_ && name == people)
+        seed(name, "SELECT " + key_list_sql(table(name), "k") + " FROM kept_members k");
     }
     for (const Need& need : needs) {
       if (!inside(need.to)) continue;
@@ -234,11 +232,45 @@ void Statement::count_kept(const TableName& name, const Names& hold, const Names
   }
 }
 
-void Statement::protect(const Protection& protection) {
+// Of these rows those in the scope.
+std::string Statement::narrowed(const TableName& name, const std::string& rows) {
+  add(rows + "o", "SELECT k.* FROM " + rows + " k WHERE EXISTS (SELECT 1 FROM " + all_of(name) +
+                      " y WHERE " + same_key_sql(table(name), "k", "y") + ")");
+  return rows + "o";
+}
+
+// What holds keep is looked for in the scope of the whole merge set: no member's transaction takes
+// what another one's rows need.
+void Statement::hold(const Protection& protection, const Drivers& drivers, Names& own) {
+  const auto mine = all_;
+  const bool whole = !drivers.whole.empty() && !protection.holds.empty();
+  if (whole) {
+    Drivers set = drivers.whole.front();
+    set.refs.insert(set.refs.end(), drivers.refs.begin(), drivers.refs.end());
+    for (const auto& [kind, values] : drivers.exclusive) {
+      std::vector<std::string>& all = set.exclusive[kind];
+      all.insert(all.end(), values.begin(), values.end());
+    }
+    prefix_ = "w";
+    sets_of(set);
+    prefix_.clear();
+    canonical_ = set.canonical;
+    members_ = set.refs;
+  }
+  HoldWriter(*this, protection).write(own);
+  climb("kh", own, by_hold_);
+  if (!whole) return;
+  all_ = mine;
+  for (auto& [name, rows] : own) {
+    for (std::string& each : rows) each = narrowed(name, each);
+  }
+  for (auto& [name, rows] : by_hold_) rows = narrowed(name, rows);
+}
+
+void Statement::protect(const Protection& protection, const Drivers& drivers) {
   Names hold, law_rows;
-  HoldWriter(*this, protection).write(hold);
+  this->hold(protection, drivers, hold);
   law(protection, law_rows);
-  climb("kh", hold, by_hold_);
   climb("kl", law_rows, by_law_);
   for (const TableName& name : scope_.tables()) {
     count_kept(name, hold, law_rows);

@@ -269,7 +269,7 @@ Compiled Compiler::rectify(const Drivers& drivers, const Protection& protection,
                            const std::string& request_id) const {
   Statement statement(map_, catalog_, scope_, tenant_);
   statement.scope_sets(drivers);
-  statement.protect(protection);
+  statement.protect(protection, drivers);
   statement.rectify(columns, request_id);
   return statement.finish();
 }

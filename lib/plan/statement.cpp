@@ -47,10 +47,10 @@ void Statement::count(Compiled::Counter counter, const std::string& scalar) {
 
 // One name for the union of several sets of the same table.
 std::string Statement::unite(const std::string& name, const std::vector<std::size_t>& sets) {
-  if (sets.size() == 1) return "s" + std::to_string(sets.front());
+  if (sets.size() == 1) return prefix_ + "s" + std::to_string(sets.front());
   std::string body;
   for (std::size_t set : sets)
-    body += (body.empty() ? "TABLE s" : " UNION TABLE s") + std::to_string(set);
+    body += (body.empty() ? "TABLE " : " UNION TABLE ") + prefix_ + "s" + std::to_string(set);
   add(name, body);
   return name;
 }
@@ -129,7 +129,7 @@ std::string Statement::source_sql(const Table& table, const Source& source, cons
   switch (source.how) {
     case Source::How::driver:
       return source.sets.empty() ? driver_sql(table, drivers)
-                                 : "TABLE s" + std::to_string(source.sets.front());
+                                 : "TABLE " + prefix_ + "s" + std::to_string(source.sets.front());
     case Source::How::link:
       return link_sql(table, source, unite(name, source.sets) + " p");
     case Source::How::last: {
@@ -146,11 +146,11 @@ void Statement::one_set(std::size_t number, const Drivers& drivers) {
   const ScopeSet& set = scope_.sets[number];
   std::string body;
   for (std::size_t j = 0; j < set.sources.size(); ++j) {
-    const std::string name = "m" + std::to_string(number) + "_" + std::to_string(j);
+    const std::string name = prefix_ + "m" + std::to_string(number) + "_" + std::to_string(j);
     body += (body.empty() ? "" : "\n UNION ") +
             source_sql(table(set.table), set.sources[j], drivers, name);
   }
-  add("s" + std::to_string(number), body);
+  add(prefix_ + "s" + std::to_string(number), body);
 }
 
 // The sets from `first` to `end`, which feed each other.
@@ -158,15 +158,16 @@ void Statement::ring(std::size_t first, std::size_t end, const Drivers& drivers)
   const auto inside = [&](std::size_t set) { return first <= set && set < end; };
   std::vector<TableName> tables;
   for (std::size_t i = first; i < end; ++i) tables.push_back(scope_.sets[i].table);
-  RingWriter ring(*this, "r" + std::to_string(scope_.sets[first].ring), tables);
+  RingWriter ring(*this, prefix_ + "r" + std::to_string(scope_.sets[first].ring), tables);
   for (std::size_t i = first; i < end; ++i) {
     const Table& table = this->table(scope_.sets[i].table);
     for (std::size_t j = 0; j < scope_.sets[i].sources.size(); ++j) {
       const Source& source = scope_.sets[i].sources[j];
       const auto own = std::find_if(source.sets.begin(), source.sets.end(), inside);
       if (own == source.sets.end()) {
-        ring.seed(table.name, source_sql(table, source, drivers,
-                                         "m" + std::to_string(i) + "_" + std::to_string(j)));
+        ring.seed(table.name,
+                  source_sql(table, source, drivers,
+                             prefix_ + "m" + std::to_string(i) + "_" + std::to_string(j)));
       } else if (source.how == Source::How::link) {
         ring.arm(
             {scope_.sets[*own].table, table.name,
@@ -182,10 +183,10 @@ void Statement::ring(std::size_t first, std::size_t end, const Drivers& drivers)
   }
   ring.write();
   for (std::size_t i = first; i < end; ++i)
-    add("s" + std::to_string(i), ring.rows(scope_.sets[i].table));
+    add(prefix_ + "s" + std::to_string(i), ring.rows(scope_.sets[i].table));
 }
 
-void Statement::scope_sets(const Drivers& drivers) {
+void Statement::sets_of(const Drivers& drivers) {
   for (std::size_t i = 0; i < scope_.sets.size();) {
     std::size_t end = i + 1;
     if (scope_.sets[i].ring == 0) {
@@ -196,16 +197,19 @@ void Statement::scope_sets(const Drivers& drivers) {
     }
     i = end;
   }
+  for (const TableName& name : scope_.tables())
+    all_[name] = unite(prefix_ + "f" + number_of(name), scope_.sets_of(name));
+}
+
+void Statement::scope_sets(const Drivers& drivers) {
+  sets_of(drivers);
   kept_members_ = !drivers.kept_members.empty();
   if (kept_members_) {
     add("kept_members",
-        driver_sql(table(scope_.sets.front().table), {drivers.kept_members, {}, {}, {}}));
+        driver_sql(table(scope_.sets.front().table), {drivers.kept_members, {}, {}, {}, {}}));
   }
   canonical_ = drivers.canonical;
   members_ = drivers.refs;
-  members_.insert(members_.end(), drivers.kept_members.begin(), drivers.kept_members.end());
-  for (const TableName& name : scope_.tables())
-    all_[name] = unite("f" + number_of(name), scope_.sets_of(name));
 }
 
 // FOR UPDATE on the subjects' rows and on every parent that some last-child link could take along.

@@ -20,7 +20,7 @@ class Statement {
             const std::string& tenant);
 
   void scope_sets(const Drivers& drivers);
-  void protect(const Protection& protection);
+  void protect(const Protection& protection, const Drivers& drivers);
   // Counts what would be done (`request_id` empty) or does it.
   void effects(const std::string& request_id);
   // Instead of effects(): rectifies, or counts what would be (`request_id` empty).
@@ -62,6 +62,9 @@ class Statement {
   void one_set(std::size_t number, const Drivers& drivers);
   void ring(std::size_t first, std::size_t end, const Drivers& drivers);
 
+  void sets_of(const Drivers& drivers);
+  void hold(const Protection& protection, const Drivers& drivers, Names& own);
+  std::string narrowed(const datamap::TableName& name, const std::string& rows);
   void law(const Protection& protection, Names& own);
   std::string outlived_sql(const datamap::Table& table, const TableMinimum& minimum);
   void climb(const std::string& prefix, const Names& own,
@@ -98,6 +101,7 @@ class Statement {
   const datamap::Map& map_;
   const datamap::Catalog& catalog_;
   const Scope& scope_;
+  std::string prefix_;  // of the names of sets
   store::Params params_;
   std::string tenant_param_;
   bool kept_members_ = false;  // there is an expression of this name

@@ -128,10 +128,16 @@ plan::Drivers Erasure::drivers(store::Tx& tx, const subject::Finder& finder, con
   std::vector<SubjectRef> turned = subjects(request);
   if (pass == 1) turned.resize(static_cast<std::size_t>(member.ordinal) + 1);
   const std::vector<SubjectRef> kept = kept_members(tx, request, member);
-  const bool last = member.related_id == request.id && request.members.size() > 1;
+  std::vector<plan::Drivers> whole;
+  if (request.members.size() > 1 && request.type == Type::erasing && !found.holds.empty()) {
+    std::vector<std::vector<Identifier>> all;
+    for (const Member& each : request.members) all.push_back(load_terms(tx, request, each.ordinal));
+    whole = {drivers_of(finder, subjects(request), all, all.size(), along)};
+  }
   const auto own = [&](plan::Drivers drivers) {
     drivers.refs = {member.ref};
-    drivers.canonical = last ? std::optional(member.ref) : std::nullopt;
+    drivers.canonical.reset();
+    drivers.whole = whole;
     drivers.kept_members = kept;
     return drivers;
   };

@@ -75,8 +75,9 @@ TakenAlong taken_along(store::Tx& tx, const plan::Compiler& compiler,
 
 plan::Drivers drivers_of(const subject::Finder& finder, const std::vector<SubjectRef>& members,
                          const std::vector<std::vector<Identifier>>& identifiers, std::size_t count,
-                         const TakenAlong& taken_along) {
+                         const TakenAlong& taken_along, const std::vector<plan::Drivers>& whole) {
   plan::Drivers drivers;
+  drivers.whole = whole;
   drivers.refs.assign(members.begin(), members.begin() + static_cast<std::ptrdiff_t>(
                                                              std::min(count, members.size())));
   if (count > 1 && count == members.size()) drivers.canonical = members.back();
@@ -173,13 +174,16 @@ void count_members(store::Tx& tx, const datamap::Map& map, const plan::Compiler&
                    const plan::Protection& protection, const subject::Finder& finder,
                    Preview& preview) {
   const std::size_t members = std::max<std::size_t>(preview.merge_set.members.size(), 1);
-  const bool along =
-      preview.type == Type::erasing && plan::takes_people_along(map, preview.plan.scope);
+  TakenAlong along;
+  std::vector<plan::Drivers> whole;
+  if (preview.type == Type::erasing && plan::takes_people_along(map, preview.plan.scope))
+    along = taken_along(tx, compiler, protection);
+  if (preview.type == Type::erasing && members > 1 && !protection.holds.empty())
+    whole = {drivers_of(finder, preview.merge_set.members, preview.identifiers, members, along)};
   std::uint64_t before = 0;
   for (std::size_t count = 1; count <= members; ++count) {
     const plan::Drivers drivers =
-        drivers_of(finder, preview.merge_set.members, preview.identifiers, count,
-                   along ? taken_along(tx, compiler, protection) : TakenAlong());
+        drivers_of(finder, preview.merge_set.members, preview.identifiers, count, along, whole);
     const plan::Compiled compiled =
         preview.type == Type::updating
             ? compiler.rectify(drivers, protection,

@@ -67,7 +67,8 @@ TakenAlong taken_along(store::Tx& tx, const plan::Compiler& compiler,
 plan::Drivers drivers_of(const subject::Finder& finder,
                          const std::vector<subject::SubjectRef>& members,
                          const std::vector<std::vector<subject::Identifier>>& identifiers,
-                         std::size_t count, const TakenAlong& taken_along = {});
+                         std::size_t count, const TakenAlong& taken_along = {},
+                         const std::vector<plan::Drivers>& whole = {});
 
 // Refuses tables whose rows a site's own row-level security would hide from this session (denied),
 // and a map that no longer fits (map_drift).

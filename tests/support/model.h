@@ -132,12 +132,19 @@ class Model {
                 Instant now) const;
   void ancestors(Ids& kept, const Ids& scope, bool of_cuts) const;
 
-  // What one member's transaction finds, and which of it holds keep.
+  // Whom one transaction is about: the members whose turn it is, and those whose turn has been.
+  struct Turn {
+    Ids own, turned;
+    std::vector<Term> known;
+    std::optional<RowId> canonical;  // stays where another one of `own` is kept
+  };
+  // What it finds, and which of it holds keep.
   struct Found {
     Ids all, by_hold;
   };
-  Found find_for(const std::optional<RowId>& driver, const std::vector<Term>& known,
-                 const Ids& turned, const Ids& covered, Instant now) const;
+  // `kept`: what holds keep of the whole merge set, where that is known.
+  Found find_for(const Turn& turn, const Ids& covered, Instant now, const Ids* kept) const;
+  void keep_by_hold(const Turn& turn, const Ids& covered, Found& found) const;
   // The number of rows changed.
   std::uint64_t erase_once(const Found& found, Instant now, Prediction& prediction);
   void write_cuts(const Changes& changes, std::vector<Row>& after, Prediction& prediction) const;

@@ -177,23 +177,36 @@ void Model::write_cuts(const Changes& changes, std::vector<Row>& after,
   }
 }
 
+void Model::keep_by_hold(const Turn& turn, const Ids& covered, Found& found) const {
+  Ids& kept = found.by_hold;
+  std::set_intersection(found.all.begin(), found.all.end(), covered.begin(), covered.end(),
+                        std::inserter(kept, kept.end()));
+  for (RowId id : covered) {
+    for (const Link& link : rows_[id].table->links) {
+      const std::optional<RowId> up = link.down == Down::cut ? parent(id, link) : std::nullopt;
+      if (up && found.all.contains(*up)) kept.insert(*up);
+    }
+  }
+  ancestors(kept, found.all, true);
+  const bool member =
+      std::any_of(turn.own.begin(), turn.own.end(), [&](RowId id) { return kept.contains(id); });
+  if (!member || !turn.canonical || !turn.own.contains(*turn.canonical)) return;
+  kept.insert(*turn.canonical);
+  ancestors(kept, found.all, true);
+}
+
 // Who goes along shares nothing, and what is found by a value that only they shared may take others
 // along.
-Model::Found Model::find_for(const std::optional<RowId>& driver, const std::vector<Term>& known,
-                             const Ids& turned, const Ids& covered, Instant now) const {
-  Ids own, along;
-  if (driver && !rows_[*driver].gone) own.insert(*driver);
-  for (;;) {
-    Found found{scope(own, exclusive(known, turned, along)), {}};
-    std::set_intersection(found.all.begin(), found.all.end(), covered.begin(), covered.end(),
-                          std::inserter(found.by_hold, found.by_hold.end()));
-    for (RowId id : covered) {
-      for (const Link& link : rows_[id].table->links) {
-        const std::optional<RowId> up = link.down == Down::cut ? parent(id, link) : std::nullopt;
-        if (up && found.all.contains(*up)) found.by_hold.insert(*up);
-      }
+Model::Found Model::find_for(const Turn& turn, const Ids& covered, Instant now,
+                             const Ids* kept) const {
+  for (Ids along;;) {
+    Found found{scope(turn.own, exclusive(turn.known, turn.turned, along)), {}};
+    if (kept == nullptr) {
+      keep_by_hold(turn, covered, found);
+    } else {
+      std::set_intersection(found.all.begin(), found.all.end(), kept->begin(), kept->end(),
+                            std::inserter(found.by_hold, found.by_hold.end()));
     }
-    ancestors(found.by_hold, found.all, true);
     Ids stay = found.by_hold;
     for (const auto& [rule, rows] : kept_by_law(found.all, now))
       stay.insert(rows.begin(), rows.end());
@@ -275,17 +288,26 @@ Prediction Model::erase(const std::vector<SubjectRef>& members, const std::optio
   for (bool more = true; more;) {
     more = false;
     for (std::size_t i = 0; i < drivers.size(); ++i) {
+      Turn whole, own;
+      for (std::size_t j = 0; j < drivers.size(); ++j) {
+        whole.known.insert(whole.known.end(), known[j].begin(), known[j].end());
+        if (!drivers[j]) continue;
+        whole.turned.insert(*drivers[j]);
+        if (!rows_[*drivers[j]].gone) whole.own.insert(*drivers[j]);
+      }
+      whole.canonical = drivers.back();
       if (drivers[i]) turned.insert(*drivers[i]);
+      if (drivers[i] && !rows_[*drivers[i]].gone) own.own.insert(*drivers[i]);
+      own.turned = turned;
+      own.known = known[i];
       Ids covered = untouched;
       for (const rule::Hold& hold : holds) covered.merge(held(hold));
-      // The canonical row goes only when no member remains.
-      for (std::size_t j = 0; i > 0 && i + 1 == drivers.size() && j < i; ++j) {
-        if (drivers[j] && drivers[i] && untouched.contains(*drivers[j]))
-          covered.insert(*drivers[i]);
-      }
-      const Found found = find_for(drivers[i], known[i], turned, covered, now);
+      const Ids kept = find_for(whole, covered, now, nullptr).by_hold;
+      const Found found = find_for(own, covered, now, &kept);
       more = erase_once(found, now, prediction) > 0 || more;
-      untouched.insert(found.by_hold.begin(), found.by_hold.end());
+      for (const std::optional<RowId>& member : drivers) {
+        if (member && found.by_hold.contains(*member)) untouched.insert(*member);
+      }
     }
   }
   return prediction;
