@@ -47,7 +47,7 @@ struct Journal::Look {
   State state;
   std::vector<Published> published;     // of the last segment
   std::vector<Leaf> due;                // not in the journal yet, as many as one segment takes
-  std::vector<std::string> settled;     // due by name, and in the journal already
+  std::vector<std::string> settled;     // in segments beyond the head, due or not yet seen as due
   std::vector<Checkpoint> checkpoints;  // signed since
   bool more = false;                    // there is more due than `due`
 };
@@ -124,17 +124,14 @@ Journal::Look Journal::look(store::Tx& tx) const {
       look.state.missing += lacking(tx, tenant_, hashes).size();
       there.insert(hashes.begin(), hashes.end());
     }
+    look.settled.assign(there.begin(), there.end());
     require_key(segment);
     look.published = segment.published;
   }
   for (const Leaf& leaf : due.leaves) {
-    if (there.contains(leaf.hash)) {
-      look.settled.push_back(leaf.hash);
-    } else {
-      look.due.push_back(leaf);
-    }
+    if (!there.contains(leaf.hash)) look.due.push_back(leaf);
   }
-  look.state.due = due.total - look.settled.size();
+  look.state.due = due.total - (due.leaves.size() - look.due.size());
   look.checkpoints = newer_checkpoints(tx, tenant_, look.published);
   return look;
 }
@@ -163,7 +160,8 @@ Segment Journal::next(const Look& look) const {
   return segment;
 }
 
-// Takes off what the journal has, and moves the head on when nothing of it is missing here. Losing
+// Takes off what the journal has, and moves the head on when nothing of it is missing here; both at
+// once: a leaf that stayed due while the head passes its segment would be written again. Losing
 // this commit costs nothing but doing it again.
 void Journal::settle(store::Session& session, const Look& look, const Segment& written) const {
   std::vector<std::string> hashes = look.settled;

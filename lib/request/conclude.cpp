@@ -70,9 +70,12 @@ Receipts load_receipts(store::Tx& tx, const Request& request, int only_pass) {
   return all;
 }
 
+// How many rows of each table may still hold the person's values.
 std::map<datamap::TableName, std::uint64_t> kept_rows(const Json& kept) {
   std::map<datamap::TableName, std::uint64_t> rows;
   for (const Json& entry : kept) {
+    // A row that only a foreign key keeps has lost its values.
+    if (entry.at("rule") == "foreign_key") continue;
     rows[entry.at("table").get<std::string>()] += entry.at("rows").get<std::uint64_t>();
   }
   return rows;

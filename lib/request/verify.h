@@ -36,7 +36,7 @@ struct Search {
   const plan::Scope& scope;
   std::string tenant;
   std::vector<subject::Identifier> identifiers;      // strong ones are searched, names are not
-  std::map<datamap::TableName, std::uint64_t> kept;  // how many rows of a table were kept
+  std::map<datamap::TableName, std::uint64_t> kept;  // how many rows of a table were kept whole
   std::vector<subject::SubjectRef> own;              // the subjects erased
   bool deep = false;                                 // also free text and columns without an index
 };
