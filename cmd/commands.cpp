@@ -35,6 +35,9 @@ extern const Spec approve_list;
 extern const Spec approve_show;
 extern const Spec approve_sign;
 extern const Spec approve_reject;
+extern const Spec retention_plan;
+extern const Spec retention_sweep;
+extern const Spec retention_explain;
 extern const Spec retention_replay;
 extern const Spec journal_status;
 extern const Spec journal_verify;
@@ -85,6 +88,9 @@ const std::vector<Spec>& commands() {
       approve_show,
       approve_sign,
       approve_reject,
+      retention_plan,
+      retention_sweep,
+      retention_explain,
       retention_replay,
       journal_status,
       journal_verify,

@@ -6,6 +6,7 @@
 #include "cmd/app.h"
 #include "policy/approval.h"
 #include "request/preview.h"
+#include "retention/guards.h"
 #include "retention/replay.h"
 #include "rule/hold.h"
 #include "run/window.h"
@@ -15,8 +16,9 @@ namespace ccctl::cmd {
 namespace {
 
 // Every kind there is.
-const std::array<const policy::ApprovalKind*, 3> kKinds{
-    &rule::kReleaseApproval, &request::kOverrideApproval, &retention::kReplayApproval};
+const std::array<const policy::ApprovalKind*, 4> kKinds{
+    &rule::kReleaseApproval, &request::kOverrideApproval, &retention::kReplayApproval,
+    &retention::kPackApproval};
 
 const policy::ApprovalKind& kind_of(const policy::Approval& approval) {
   for (const policy::ApprovalKind* kind : kKinds) {

@@ -14,9 +14,9 @@ namespace {
 constexpr std::size_t kMaxLine = 60'000;
 
 // Every action whose leaf the journal keeps, and no other.
-constexpr std::array<std::string_view, 7> kJournalled{
-    "hold.added",     "hold.released",   "subject.erased",   "request.delete.completed",
-    "request.closed", "approval.signed", "approval.rejected"};
+constexpr std::array<std::string_view, 8> kJournalled{
+    "hold.added",     "hold.released",   "subject.erased",    "request.delete.completed",
+    "request.closed", "approval.signed", "approval.rejected", "retention.window"};
 
 }  // namespace
 
@@ -59,19 +59,29 @@ std::string leaf_line(const Event& event, Instant at) {
 }
 
 crypto::Digest append(store::Tx& tx, const Event& event, Instant at) {
+  store::Params params;
+  const Appending appending = append_with(params, event, at);
+  tx.exec({"WITH " + appending.ctes + " SELECT", params.take()});
+  return appending.hash;
+}
+
+Appending append_with(store::Params& params, const Event& event, Instant at) {
   const std::string line = leaf_line(event, at);
-  const crypto::Digest hash = crypto::leaf_hash(line);
-  // What the journal must get is committed with the event. As hexadecimal, because the text form of
-  // bytea depends on a setting of the server.
-  const std::string due =
-      "WITH due AS (INSERT INTO ccctl.journal_due (tenant_id, leaf_hash) VALUES ($1, "
-      "pg_catalog.decode($4, 'hex')) ON CONFLICT (tenant_id, leaf_hash) DO NOTHING) ";
-  tx.exec({(journalled(event.action) ? due : std::string()) +
-               "INSERT INTO ccctl.pending (tenant_id, log, line, leaf_hash) VALUES ($1, $2, "
-               "pg_catalog.decode($3, 'hex'), pg_catalog.decode($4, 'hex'))",
-           {event.tenant, std::string(to_text(event.log)), crypto::to_hex(line),
-            crypto::to_hex(crypto::view(hash))}});
-  return hash;
+  Appending made{"", crypto::leaf_hash(line)};
+  const std::string tenant = params.bind(event.tenant) + "::text";
+  // As hexadecimal, because the text form of bytea depends on a setting of the server.
+  const std::string hash =
+      "pg_catalog.decode(" + params.bind(crypto::to_hex(crypto::view(made.hash))) + ", 'hex')";
+  made.ctes = "appended AS (INSERT INTO ccctl.pending (tenant_id, log, line, leaf_hash) VALUES (" +
+              tenant + ", " + params.bind(std::string(to_text(event.log))) +
+              ", pg_catalog.decode(" + params.bind(crypto::to_hex(line)) + ", 'hex'), " + hash +
+              "))";
+  // What the journal must get is committed with the event.
+  if (journalled(event.action)) {
+    made.ctes += ", due AS (INSERT INTO ccctl.journal_due (tenant_id, leaf_hash) VALUES (" +
+                 tenant + ", " + hash + ") ON CONFLICT (tenant_id, leaf_hash) DO NOTHING)";
+  }
+  return made;
 }
 
 }  // namespace ccctl::audit

@@ -40,4 +40,11 @@ bool journalled(std::string_view action);
 // event whose actor is not session_user, unless the sealing account appends it.
 crypto::Digest append(store::Tx& tx, const Event& event, Instant at);
 
+// The same as part of a larger statement: expressions that go behind its WITH.
+struct Appending {
+  std::string ctes;
+  crypto::Digest hash{};
+};
+Appending append_with(store::Params& params, const Event& event, Instant at);
+
 }  // namespace ccctl::audit

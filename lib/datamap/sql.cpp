@@ -237,6 +237,12 @@ bool anchor_is_date(const Map& map, const Catalog& catalog, const Table& table,
     if (parent == nullptr || !parent->anchors.contains(anchor.anchor)) return false;
     return anchor_is_date(map, catalog, *parent, parent->anchors.at(anchor.anchor));
   }
+  if (anchor.source == Anchor::Source::latest_of) {
+    return !anchor.parts.empty() &&
+           std::all_of(anchor.parts.begin(), anchor.parts.end(), [&](const Anchor& part) {
+             return anchor_is_date(map, catalog, table, part);
+           });
+  }
   return false;
 }
 
@@ -266,13 +272,17 @@ std::string anchor_sql(const Map& map, const Catalog& catalog, const Table& tabl
       return "NULL::timestamptz";
     case Anchor::Source::latest_of: {
       // SQL's GREATEST ignores NULL; a missing part makes the whole unknown (formats.md 1).
-      std::string any_null, parts;
+      // So is one with an infinite part, of either sign, not to be believed.
+      std::string any_null, any_infinite, parts;
       for (const Anchor& part : anchor.parts) {
         const std::string sql = anchor_sql(map, catalog, table, alias, part);
         any_null += (any_null.empty() ? "" : " OR ") + sql + " IS NULL";
+        any_infinite +=
+            (any_infinite.empty() ? "NOT" : " OR NOT") + (" pg_catalog.isfinite(" + sql + ")");
         parts += (parts.empty() ? "" : ", ") + sql;
       }
-      return "(CASE WHEN " + any_null + " THEN NULL ELSE GREATEST(" + parts + ") END)";
+      return "(CASE WHEN " + any_null + " THEN NULL WHEN " + any_infinite +
+             " THEN 'infinity' ELSE GREATEST(" + parts + ") END)";
     }
   }
   return "NULL::timestamptz";

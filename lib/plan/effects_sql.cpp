@@ -20,13 +20,10 @@ using datamap::TableName;
 using store::quote_literal;
 using store::quote_name;
 
-namespace {
-
-bool erases_rows(const Table& table) {
-  return table.erase != Erase::anonymise;
+// Whether rows acted upon are deleted. What a sweep does its rule says, not the map.
+bool Statement::erases_rows(const Table& table) const {
+  return sweeps_ ? *sweeps_ == rule::Then::erase : table.erase != Erase::anonymise;
 }
-
-}  // namespace
 
 std::vector<Statement::Flag> Statement::flags_of(const Table& table) const {
   std::vector<Flag> flags;

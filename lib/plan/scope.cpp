@@ -38,6 +38,10 @@ class Unrolling {
   Unrolling(const Map& map, const std::string& kind) : map_(map), scope_{kind, {}} {
     scope_.sets.push_back({map.subject(kind)->table, {{Source::How::driver, "", "", {}}}});
   }
+  // Of a sweep: down only, from any table, and whatever the map leaves out of requests.
+  Unrolling(const Map& map, const Table& table) : map_(map), scope_{"", {}}, sweep_(true) {
+    scope_.sets.push_back({table.name, {{Source::How::driver, "", "", {}}}});
+  }
 
   Scope run() {
     const Tables reached = this->reached();
@@ -62,13 +66,17 @@ class Unrolling {
   }
 
  private:
+  bool takes(const Table& table) const { return sweep_ || table.in_scope; }
+  bool matches(const Table& table) const { return !sweep_ && table.match && table.in_scope; }
+
   // The tables whose rows may bring rows of this one into scope.
   Tables feeders(const Table& table) const {
     Tables found;
-    if (!table.in_scope) return found;
+    if (!takes(table)) return found;
     for (const Link& link : table.links) {
       if (follows(link)) found.push_back(map_.table(link.to));
     }
+    if (sweep_) return found;
     for (const Table& child : map_.tables) {
       for (const Link& link : child.links) {
         if (link.up_last && link.to == table.name) found.push_back(&child);
@@ -81,7 +89,7 @@ class Unrolling {
   Tables reached() const {
     std::set<const Table*> found{map_.table(scope_.sets.front().table)};
     for (const Table& table : map_.tables) {
-      if (table.match && table.in_scope) found.insert(&table);
+      if (matches(table)) found.insert(&table);
     }
     for (std::size_t before = 0; before != found.size();) {
       before = found.size();
@@ -120,11 +128,11 @@ class Unrolling {
   }
 
   // Follows the links down from the sets `from` on; adds at most one set per table.
-  static void go_down(const Tables& order, bool first_round, std::size_t from, Scope& scope) {
+  void go_down(const Tables& order, bool first_round, std::size_t from, Scope& scope) const {
     for (const Table* table : order) {
-      if (!table->in_scope) continue;
+      if (!takes(*table)) continue;
       ScopeSet set{table->name, {}};
-      if (first_round && table->match) set.sources.push_back({Source::How::match, "", "", {}});
+      if (first_round && matches(*table)) set.sources.push_back({Source::How::match, "", "", {}});
       for (const Link& link : table->links) {
         if (!follows(link)) continue;
         Source source{Source::How::link, link.name, "", {}};
@@ -139,6 +147,7 @@ class Unrolling {
 
   // A set for each last-child link to one of the tables whose children have news.
   void go_up(const Tables& children, const Tables& parents, std::size_t from, Scope& scope) const {
+    if (sweep_) return;
     for (const Table* child : children) {
       for (const Link& link : child->links) {
         if (!link.up_last || !map_.table(link.to)->in_scope ||
@@ -196,11 +205,12 @@ class Unrolling {
       };
       if (table.name == scope_.sets.front().table)
         set.sources.push_back({Source::How::driver, "", "", {0}});
-      if (!table.in_scope) continue;
-      if (table.match) set.sources.push_back({Source::How::match, "", "", {}});
+      if (!takes(table)) continue;
+      if (matches(table)) set.sources.push_back({Source::How::match, "", "", {}});
       for (const Link& link : table.links) {
         if (follows(link)) feed({Source::How::link, link.name, "", complete(link.to)});
       }
+      if (sweep_) continue;
       for (const Table& child : map_.tables) {
         for (const Link& link : child.links) {
           if (link.up_last && link.to == table.name)
@@ -212,6 +222,7 @@ class Unrolling {
 
   const Map& map_;
   Scope scope_;
+  bool sweep_ = false;
   std::size_t rings_ = 0;
 };
 
@@ -219,6 +230,53 @@ class Unrolling {
 
 Scope scope_of(const Map& map, const std::string& kind) {
   return Unrolling(map, kind).run();
+}
+
+Scope sweep_scope(const Map& map, const TableName& table) {
+  return Unrolling(map, *map.table(table)).run();
+}
+
+Scope census_scope(const Map& map, const std::vector<TableName>& roots) {
+  std::set<const Table*> reached;
+  for (const TableName& name : roots) reached.insert(map.table(name));
+  for (std::size_t before = 0; before != reached.size();) {
+    before = reached.size();
+    for (const Table& table : map.tables) {
+      for (const Link& link : table.links) {
+        if (follows(link) && reached.contains(map.table(link.to))) reached.insert(&table);
+      }
+    }
+  }
+  Tables all;
+  for (const Table& table : map.tables) {
+    if (reached.contains(&table)) all.push_back(&table);
+  }
+  const auto parents = [&](const Table* const& table) {
+    Tables to;
+    for (const Link& link : table->links) {
+      if (follows(link) && reached.contains(map.table(link.to))) to.push_back(map.table(link.to));
+    }
+    return to;
+  };
+  Scope scope;
+  std::size_t rings = 0;
+  for (const Tables& group : circles<const Table*>(all, parents)) {
+    const Tables of_first = parents(group.front());
+    const bool circle = group.size() > 1 || std::find(of_first.begin(), of_first.end(),
+                                                      group.front()) != of_first.end();
+    const std::size_t first = scope.sets.size(), ring = circle ? ++rings : 0;
+    for (const Table* table : group) scope.sets.push_back({table->name, {}, ring});
+    for (std::size_t i = first; i < scope.sets.size(); ++i) {
+      ScopeSet& set = scope.sets[i];
+      if (std::find(roots.begin(), roots.end(), set.table) != roots.end())
+        set.sources.push_back({Source::How::driver, "", "", {}});
+      for (const Link& link : map.table(set.table)->links) {
+        if (follows(link) && scope.holds(link.to))
+          set.sources.push_back({Source::How::link, link.name, "", scope.sets_of(link.to)});
+      }
+    }
+  }
+  return scope;
 }
 
 std::vector<TableName> Scope::tables() const {

@@ -19,7 +19,7 @@
 namespace ccctl::plan {
 
 struct Source {
-  enum class How { driver, link, last, match };
+  enum class How { driver, link, last, match };  // of a sweep the driver is the window's rows
   How how = How::driver;
   std::string link;               // link: of this table; last: of the child table
   datamap::TableName child;       // last: whose children must all be in scope
@@ -49,6 +49,13 @@ struct Scope {
 bool takes_people_along(const datamap::Map& map, const Scope& scope);
 
 Scope scope_of(const datamap::Map& map, const std::string& kind);
+
+// What deleting rows of the table takes along: whatever follows them, in a subject's scope or not.
+// It never climbs, and its kind is empty.
+Scope sweep_scope(const datamap::Map& map, const datamap::TableName& table);
+
+// The same from several tables at once, in the order of the links: parents come first.
+Scope census_scope(const datamap::Map& map, const std::vector<datamap::TableName>& roots);
 
 // The tables whose drift matters to a plan: the scope's, and those with a cut link to one of them.
 std::vector<datamap::TableName> closure(const datamap::Map& map, const Scope& scope);

@@ -56,6 +56,7 @@ std::string Statement::unite(const std::string& name, const std::vector<std::siz
 }
 
 std::string Statement::driver_sql(const Table& table, const Drivers& drivers) {
+  if (const auto due = due_.find(table.name); due != due_.end()) return due->second;
   const datamap::SubjectType& type = *map_.subject(scope_.kind);
   return "SELECT " + key_list_sql(table, "t") + " FROM " + from(table.name, "t") + " WHERE " +
          tenant_of(table, "t") + " AND " + datamap::where_sql("t", type.where) + " AND " +
@@ -186,8 +187,8 @@ void Statement::ring(std::size_t first, std::size_t end, const Drivers& drivers)
     add(prefix_ + "s" + std::to_string(i), ring.rows(scope_.sets[i].table));
 }
 
-void Statement::sets_of(const Drivers& drivers) {
-  for (std::size_t i = 0; i < scope_.sets.size();) {
+void Statement::sets_of(const Drivers& drivers, std::size_t first) {
+  for (std::size_t i = first; i < scope_.sets.size();) {
     std::size_t end = i + 1;
     if (scope_.sets[i].ring == 0) {
       one_set(i, drivers);

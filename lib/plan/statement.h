@@ -36,6 +36,9 @@ class Statement {
 
  private:
   friend class HoldWriter;
+  friend class SweepWriter;
+  friend class KeptWriter;
+  friend class CensusWriter;
   friend class ReadWriter;
   friend class RingWriter;
   using Names = std::map<datamap::TableName, std::vector<std::string>>;
@@ -62,7 +65,7 @@ class Statement {
   void one_set(std::size_t number, const Drivers& drivers);
   void ring(std::size_t first, std::size_t end, const Drivers& drivers);
 
-  void sets_of(const Drivers& drivers);
+  void sets_of(const Drivers& drivers, std::size_t first = 0);
   void hold(const Protection& protection, const Drivers& drivers, Names& own);
   std::string narrowed(const datamap::TableName& name, const std::string& rows);
   void law(const Protection& protection, Names& own);
@@ -85,6 +88,7 @@ class Statement {
     std::string rows;  // SQL that selects the keys
     const datamap::Link* link = nullptr;
   };
+  bool erases_rows(const datamap::Table& table) const;
   std::vector<Flag> flags_of(const datamap::Table& table) const;
   void erase_rows(const datamap::Table& table, bool run);
   void update_rows(const datamap::Table& table, bool run);
@@ -107,6 +111,8 @@ class Statement {
   bool kept_members_ = false;  // there is an expression of this name
   std::vector<subject::SubjectRef> members_;
   std::optional<subject::SubjectRef> canonical_;
+  std::optional<rule::Then> sweeps_;
+  std::map<datamap::TableName, std::string> due_;  // of a census: the keys of each table's due rows
   std::string ctes_;
   std::string counts_;
   std::vector<Compiled::Counter> counters_;

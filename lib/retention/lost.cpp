@@ -78,6 +78,9 @@ const std::map<std::string_view, Reader>& readers() {
       // What a signature permitted stands in a leaf of its own, or is asked for again.
       {"approval.signed",
        [](Lost& lost, const LostLeaf& leaf, const Json&) { lost.noted.push_back(leaf); }},
+      // What a sweep deleted and a restore brought back is due still: the next sweep takes it.
+      {"retention.window",
+       [](Lost& lost, const LostLeaf& leaf, const Json&) { lost.noted.push_back(leaf); }},
       {"request.delete.completed",
        [](Lost& lost, const LostLeaf& leaf, const Json&) { lost.noted.push_back(leaf); }}};
   return all;

@@ -217,6 +217,7 @@ class Deciding {
   void mark() {
     const bool kept_by_minimum =
         keep_ || (out_.not_before && eligible_ && *out_.not_before > *eligible_);
+    const bool now = out_.state == State::due || out_.state == State::overdue;
     const RetentionRule* act = nullptr;
     for (Verdict& v : out_.rules) {
       const bool counts = v.standing == Standing::counts;
@@ -225,13 +226,14 @@ class Deciding {
         continue;
       }
       const bool first = counts && v.eligible == eligible_;
-      if (first && (act == nullptr || stricter(v.rule->rule, *act))) act = &v.rule->rule;
+      // Of those that have made it due by now, the one that leaves least satisfies all.
+      const bool acts = now ? counts && *v.eligible <= facts_.as_of : first;
+      if (acts && (act == nullptr || stricter(v.rule->rule, *act))) act = &v.rule->rule;
       v.decides = !kept_by_minimum && (eligible_ ? first : unknown(v));
     }
     if (act == nullptr) return;
     out_.then = act->then;
     out_.stages = act->stages;
-    const bool now = out_.state == State::due || out_.state == State::overdue;
     if (!now || !act->stages) return;
     const auto place = std::find_if(out_.rules.begin(), out_.rules.end(),
                                     [&](const Verdict& v) { return &v.rule->rule == act; });
@@ -242,10 +244,10 @@ class Deciding {
     }
   }
 
-  // Of maxima that come at the same instant, the one that leaves least satisfies all.
+  // At once, in stages, or only what is personal.
   static bool stricter(const RetentionRule& a, const RetentionRule& b) {
-    if (a.stages.has_value() != b.stages.has_value()) return !a.stages;
-    return a.then == Then::erase && b.then == Then::anonymise;
+    if (a.then != b.then) return a.then == Then::erase;
+    return !a.stages && b.stages;
   }
 
   const Facts& facts_;

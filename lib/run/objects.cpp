@@ -13,8 +13,9 @@ constexpr int kBatch = 100;
 
 // A hold that the erasure saw has kept its rows, so their objects have no intent; one that came
 // later parks what it may cover. Its dates and data types are not looked at: the row is gone.
-bool covered(const rule::Hold& hold, const std::vector<subject::SubjectRef>& subjects,
-             const std::string& category) {
+bool covered(const rule::Hold& hold, const ObjectOwner& owner, const std::string& category) {
+  if (hold.of_subject() && owner.any_subject) return true;
+  const std::vector<subject::SubjectRef>& subjects = owner.subjects;
   for (const subject::SubjectRef& held : hold.subjects) {
     if (std::find(subjects.begin(), subjects.end(), held) != subjects.end()) return true;
   }
@@ -52,9 +53,8 @@ Batch delete_batch(store::Tx& tx, const Window& window, const std::string& after
   for (const queue::Item& item : items) {
     batch.last = item.id;
     const std::string category = owner.category_of(item.source);
-    if (std::any_of(holds.begin(), holds.end(), [&](const rule::Hold& hold) {
-          return covered(hold, owner.subjects, category);
-        })) {
+    if (std::any_of(holds.begin(), holds.end(),
+                    [&](const rule::Hold& hold) { return covered(hold, owner, category); })) {
       ++batch.left.parked;
       queue::give_back(tx, window.tenant, item);
     } else {

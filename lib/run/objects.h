@@ -28,6 +28,7 @@ struct ObjectOwner {
   std::function<std::string(const std::string& table)> category_of;
   // Called in the transaction that ends the last intent; may be empty.
   std::function<void(store::Tx& tx)> emptied;
+  bool any_subject = false;  // whose they were is not known: any subject's hold may cover them
 };
 
 // Tries every waiting object of the request once. Several workers may do so at the same time.

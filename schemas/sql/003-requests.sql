@@ -146,8 +146,9 @@ CREATE TABLE ccctl.subject_ref (
 CREATE TABLE ccctl.attempt (
   tenant_id  text NOT NULL,
   attempt_id text NOT NULL,
-  request_id text NOT NULL,
+  request_id text NOT NULL,              -- the request, or the run of a sweep
   opened_at  timestamptz NOT NULL,
+  position   text,                       -- of a sweep: between which keys its window lies
   PRIMARY KEY (tenant_id, attempt_id)
 );
 
@@ -155,8 +156,8 @@ CREATE TABLE ccctl.attempt (
 CREATE TABLE ccctl.receipt (
   tenant_id  text NOT NULL,
   request_id text NOT NULL,
-  pass       integer NOT NULL,           -- 1 erases, 2 settles
-  ordinal    integer NOT NULL,           -- the member
+  pass       integer NOT NULL,           -- 1 erases, 2 settles; of a sweep its pass
+  ordinal    integer NOT NULL,           -- the member, or the window
   tallies    text NOT NULL,              -- canonical JSON: per action the table, effect and rows
   leaf_hash  bytea NOT NULL,
   at         timestamptz NOT NULL,

@@ -1,0 +1,130 @@
+// The retention rules as they concern one table: matched, ranked, their calendar inverted.
+//
+// What rule::decide() says of one row is here compared by SQL for many: a rule's expiry is never
+// computed there, an anchor only lies in one of the ranges that due_ranges() found, or does not. A
+// tenant's anchor is a constant: the rule concerns every row alike.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datamap/catalog.h"
+#include "datamap/map.h"
+#include "rule/precedence.h"
+#include "rule/ruleset.h"
+#include "store/session.h"
+#include "store/sql.h"
+
+namespace ccctl::plan {
+
+// What the rules take from the tenant rather than from a row.
+struct TenantFacts {
+  std::string tenant;
+  std::string zone;                                  // empty: it has none
+  std::map<std::string, rule::AnchorValue> anchors;  // by the map's names
+  std::string stand;  // the texts of all of it: as long as it is the same, nothing has changed
+};
+TenantFacts read_tenant(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog,
+                        const std::string& tenant);
+// An SQL expression for TenantFacts::stand as it is now.
+std::string tenant_stand_sql(const datamap::Map& map, const datamap::Catalog& catalog,
+                             store::Params& params, const std::string& tenant);
+// What PostgreSQL prints for a date or timestamptz; infinity for what no calendar here reaches.
+rule::AnchorValue parse_anchor(const std::optional<std::string>& text, bool is_date);
+
+// A range of anchors as SQL compares them: dates or instants; the end is exclusive.
+struct Piece {
+  std::string from, to;
+};
+
+// How a rule stands to the rows that match it: the anchor of each decides, or it is the same for
+// all.
+enum class Stance { by_row, waiting, passed, pending, quarantined, unset };
+
+// One anchor of a rule, or one part of a latest_of whose parts are not alike: then each must have
+// passed by itself, which is never earlier than the latest one has.
+struct Part {
+  Stance stance = Stance::by_row;
+  bool overdue = false;  // of a constant: a `within` has ended
+  // by_row:
+  const datamap::Anchor* anchor = nullptr;
+  bool is_date = false;
+  Piece believed;             // anchors outside of it are quarantined
+  std::vector<Piece> passed;  // a maximum is eligible, a minimum outlived
+  std::vector<Piece> ended;   // of a `within`: its end has passed
+};
+
+struct Criterion {
+  const rule::RuleInForce* rule = nullptr;
+  std::string zone;  // IANA
+  std::vector<Part> parts;
+
+  bool minimum() const { return rule->rule.min.has_value(); }
+  // Of a maximum: at once, and not only the row's personal columns.
+  bool deletes() const { return rule->rule.then == rule::Then::erase && !rule->rule.stages; }
+  // Whether some row can have passed it.
+  bool possible() const;
+  // The one column by whose index the rows can be found; nullptr where there is none.
+  const Part* column() const;
+};
+
+struct Criteria {
+  const datamap::Table* table = nullptr;
+  // A due row is taken by the first maximum that makes it due: what leaves least stands first.
+  std::vector<Criterion> maxima, minima;
+  std::vector<std::string> without_zone;  // rules that reckon in the zone of a tenant who has none
+
+  bool swept() const { return without_zone.empty(); }
+};
+
+// Throws policy_invalid for an anchor of the tenants that the map does not have. Keeps pointers
+// into `rules` and `map`.
+Criteria criteria_of(const datamap::Map& map, const datamap::Catalog& catalog,
+                     const datamap::Table& table, const rule::Ruleset& rules,
+                     const TenantFacts& tenant, Instant as_of);
+// The tenant's period for a rule; nothing where a setting is open.
+std::optional<Duration> period_of(const rule::RuleInForce& rule, const rule::Ruleset& rules,
+                                  const std::string& tenant);
+
+// Writes conditions over rows of an alias; each is true or false, never NULL. Bounds are literals:
+// the planner sees which partitions they leave out.
+class CriteriaSql {
+ public:
+  CriteriaSql(const datamap::Map& map, const datamap::Catalog& catalog, const Criteria& criteria)
+      : map_(map), catalog_(catalog), criteria_(criteria) {}
+
+  // The row is due by this maximum and by none before it, and no minimum keeps it.
+  std::string taken(std::size_t maximum, const std::string& alias) const;
+  std::string outlived(const std::string& alias) const;  // no minimum keeps it
+  // A maximum deletes it at once, and no minimum keeps it: a pass of its own takes it.
+  std::string deleted(const std::string& alias) const;
+  std::string overdue(const std::string& alias) const;  // the end of a `within` has passed
+  // One of: unmanaged, quarantined, unset, pending_anchor, min_over_max, overdue, due, kept.
+  std::string state(const std::string& alias) const;
+  // The number of the maximum concerned, or NULL.
+  std::string rule(const std::string& alias) const;
+  // The text of the row's data type or label, or NULL.
+  std::string data(const std::string& alias) const;
+
+ private:
+  std::string anchor(const Part& part, const std::string& alias) const;
+  std::string in(const Part& part, const std::vector<Piece>& pieces,
+                 const std::string& alias) const;
+  std::string one_stands(const Part& part, Stance stance, const std::string& alias) const;
+  std::string matches(const Criterion& c, const std::string& alias) const;
+  std::string in_force(const Criterion& c, const std::string& alias) const;
+  std::string eligible(const Criterion& c, const std::string& alias) const;
+  std::string stands(const Criterion& c, Stance stance, const std::string& alias) const;
+  std::string ended(const Criterion& c, const std::string& alias) const;
+  std::string expired(const std::string& alias) const;
+  std::string any_maximum(Stance stance, const std::string& alias) const;
+  std::string any_minimum(Stance stance, const std::string& alias) const;
+
+  const datamap::Map& map_;
+  const datamap::Catalog& catalog_;
+  const Criteria& criteria_;
+};
+
+}  // namespace ccctl::plan

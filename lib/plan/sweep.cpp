@@ -1,0 +1,159 @@
+#include "plan/sweep.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "datamap/sql.h"
+#include "plan/sweep_writer.h"
+
+namespace ccctl::plan {
+
+using datamap::Table;
+
+namespace {
+
+// The column of the anchor where an index can be walked by it.
+std::string walked_column(const SweepGround& ground, const Table& table, const Criterion& c) {
+  if (c.column() == nullptr) return "";
+  const datamap::CatalogColumn* column =
+      ground.catalog.at(table.name).column(c.column()->anchor->column);
+  // One without a time zone is compared as what it is in the map's zone.
+  if (column == nullptr || column->type == "timestamp without time zone") return "";
+  return column->name;
+}
+
+std::string tenant_column(const SweepGround& ground, const Table& table) {
+  const datamap::Tenant& tenant =
+      table.tenant.how == datamap::Tenant::How::none ? ground.map.tenant : table.tenant;
+  return tenant.how == datamap::Tenant::How::column ? tenant.value : "";
+}
+
+Walk walk_of(const SweepGround& ground, const Table& table, const Criterion& c) {
+  Walk walk;
+  std::vector<std::string> keys = ground.map.id_columns(table);
+  if (keys.empty()) keys = table.key;
+  const datamap::CatalogTable& entry = ground.catalog.at(table.name);
+  if (const std::string anchor = walked_column(ground, table, c); !anchor.empty()) {
+    const std::string tenant = tenant_column(ground, table);
+    std::vector<std::string> wanted;
+    if (!tenant.empty()) wanted.push_back(tenant);
+    wanted.push_back(anchor);
+    walk.by_anchor =
+        std::any_of(entry.indexes.begin(), entry.indexes.end(), [&](const auto& index) {
+          return index.size() >= wanted.size() &&
+                 std::equal(wanted.begin(), wanted.end(), index.begin());
+        });
+    if (walk.by_anchor) {
+      walk.columns.push_back(anchor);
+    } else {
+      for (const std::string& key : keys) {
+        if (key != anchor) wanted.push_back(key);
+      }
+      for (const std::string& name : wanted)
+        walk.index += (walk.index.empty() ? "" : ", ") + store::quote_name(name);
+      walk.index = "CREATE INDEX CONCURRENTLY ON " + entry.sql_name + " (" + walk.index + ")";
+      // Of a partitioned table it is made on the partitions.
+      if (entry.partitioned) walk.index.replace(0, 25, "CREATE INDEX");
+    }
+  }
+  for (const std::string& key : keys) {
+    if (std::find(walk.columns.begin(), walk.columns.end(), key) == walk.columns.end())
+      walk.columns.push_back(key);
+  }
+  for (const std::string& name : walk.columns)
+    walk.types.push_back(datamap::key_type(ground.catalog, table, name));
+  return walk;
+}
+
+}  // namespace
+
+std::optional<Pass> pass_of(const SweepGround& ground, const Criteria& criteria,
+                            std::size_t maximum) {
+  const Criterion& c = criteria.maxima[maximum];
+  if (!c.possible() || criteria.table->key.empty()) return std::nullopt;
+  Pass pass;
+  pass.criteria = &criteria;
+  pass.maximum = maximum;
+  if (c.rule->rule.then == rule::Then::erase) {
+    pass.scope = sweep_scope(ground.map, criteria.table->name);
+  } else {
+    pass.scope = {"", {{criteria.table->name, {{Source::How::driver, "", "", {}}}}}};
+  }
+  pass.walk = walk_of(ground, *criteria.table, c);
+  return pass;
+}
+
+Pass pass_over_one(const SweepGround& ground, const Criteria& criteria) {
+  Pass pass;
+  pass.criteria = &criteria;
+  pass.maximum = criteria.maxima.size();
+  pass.scope = sweep_scope(ground.map, criteria.table->name);
+  return pass;
+}
+
+bool SweepCompiler::plain(const Pass& pass) const {
+  const SweepWish wish;
+  return SweepWriter(ground_, pass, wish).simple();
+}
+
+SweepStatement SweepCompiler::window(const Pass& pass, const SweepWish& wish) const {
+  return SweepWriter(ground_, pass, wish).write();
+}
+
+store::Sql SweepCompiler::edge(const Pass& pass, const std::optional<Position>& after,
+                               std::uint64_t n) const {
+  SweepWish wish;
+  wish.stretch.after = after;
+  return SweepWriter(ground_, pass, wish).edge(n);
+}
+
+store::Sql SweepCompiler::census(const std::vector<datamap::TableName>& roots) const {
+  const Scope scope = census_scope(ground_.map, roots);
+  return CensusWriter(ground_, scope, roots).write();
+}
+
+store::Sql SweepCompiler::states(const Criteria& criteria) const {
+  const Table& table = *criteria.table;
+  store::Params params;
+  const std::string tenant = params.bind(ground_.tenant);
+  const CriteriaSql sql(ground_.map, ground_.catalog, criteria);
+  std::string text =
+      "SELECT state, rule, pg_catalog.count(*) FROM (SELECT " + sql.state("t") + " AS state, " +
+      sql.rule("t") + " AS rule FROM " + ground_.catalog.at(table.name).sql_name + " t WHERE " +
+      datamap::tenant_sql(ground_.map, ground_.catalog, table, "t", tenant) + " AND " + tenant +
+      "::text IS NOT NULL OFFSET 0) x GROUP BY state, rule ORDER BY state, rule";
+  return {std::move(text), params.take()};
+}
+
+SweepOutcome SweepStatement::read(const store::Rows& rows) const {
+  SweepOutcome outcome;
+  const auto number = [&](std::size_t which) {
+    return static_cast<std::uint64_t>(rows.integer(0, extra[which]));
+  };
+  outcome.stale = !rows.boolean(0, extra[0]);
+  outcome.due = number(1);
+  outcome.taken = number(2);
+  outcome.held = number(3);
+  outcome.by_child = number(4);
+  outcome.digest = rows.text(0, extra[5]);
+  outcome.last = rows.boolean(0, extra[6]);
+  if (!rows.is_null(0, extra[7])) outcome.next = read_position(rows.text(0, extra[7]));
+  outcome.rows = compiled.read(rows);
+  if (!anonymises) return outcome;
+  // A row that was anonymised before stays where it is, and is no news.
+  outcome.taken = 0;
+  for (const Tally& tally : outcome.rows.tallies)
+    outcome.taken += tally.effect == Effect::anonymise ? tally.rows : 0;
+  outcome.due = outcome.taken + outcome.held + outcome.by_child;
+  return outcome;
+}
+
+Position read_position(std::string_view json) {
+  return Json::parse(json).get<Position>();
+}
+
+std::string to_json(const Position& position) {
+  return Json(position).dump();
+}
+
+}  // namespace ccctl::plan

@@ -1,0 +1,120 @@
+// A sweep's statements: one window of one pass, counted or carried out.
+//
+// A pass is what one maximum makes due in one table. It walks the table by the (anchor, key) index,
+// or by the key where there is none, in stretches that do not overlap. A window's rows are taken
+// only where everything that follows them is free of holds and of unexpired minima; then they go
+// together, in one statement. The statement does nothing when the active holds or what the rules
+// take from the tenant are no longer what it was written for.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan/compiler.h"
+#include "plan/criteria.h"
+#include "plan/protection.h"
+#include "plan/scope.h"
+#include "store/sql.h"
+
+namespace ccctl::plan {
+
+// Where a walk stands: the texts of its columns, as a row has them. They may be personal.
+using Position = std::vector<std::string>;
+
+// The rows beyond `after` up to and with `to`; without them, from the first, to the last.
+struct Stretch {
+  std::optional<Position> after, to;
+};
+
+// By which columns a pass walks its table.
+struct Walk {
+  std::vector<std::string> columns, types;
+  bool by_anchor = false;  // the first is the anchor
+  std::string index;  // the CREATE INDEX that would let it go by its anchor; empty: none wanted
+};
+
+struct Pass {
+  const Criteria* criteria = nullptr;
+  std::size_t maximum = 0;
+  Scope scope;  // of an anonymisation only the table itself
+  Walk walk;
+
+  const datamap::Table& table() const { return *criteria->table; }
+  const rule::RuleInForce& rule() const { return *criteria->maxima[maximum].rule; }
+  // Of a pass over one row that no maximum matches: what a deletion would do.
+  bool ruled() const { return maximum < criteria->maxima.size(); }
+  rule::Then then() const { return ruled() ? rule().rule.then : rule::Then::erase; }
+};
+
+// What all statements of a run have in common.
+struct SweepGround {
+  const datamap::Map& map;
+  const datamap::Catalog& catalog;
+  const std::map<datamap::TableName, Criteria>& criteria;
+  std::string tenant;
+  std::string stand;              // TenantFacts::stand
+  std::vector<rule::Hold> holds;  // the active ones
+};
+
+// Nothing for a maximum that makes no row of the table due now, or for a table without a key.
+std::optional<Pass> pass_of(const SweepGround& ground, const Criteria& criteria,
+                            std::size_t maximum);
+
+struct SweepOutcome {
+  bool stale = false;            // holds or tenant have changed: nothing was done
+  std::uint64_t due = 0;         // rows of the pass's table that the window found due
+  std::uint64_t taken = 0;       // of them those that went, or would go
+  std::uint64_t held = 0;        // kept by a hold of their own
+  std::uint64_t by_child = 0;    // kept because of what would go along
+  Outcome rows;                  // what happened to which rows; kept: what stood in the way
+  std::string digest;            // hex SHA-256 over the keys of the rows taken, when asked for
+  bool last = true;              // nothing is left beyond the window
+  std::optional<Position> next;  // where the next window ends; nothing: at the end of the walk
+};
+
+struct SweepStatement {
+  Compiled compiled;
+  std::vector<std::size_t> extra;  // which columns tell what else there is
+  bool anonymises = false;
+  SweepOutcome read(const store::Rows& rows) const;
+};
+
+struct SweepWish {
+  Stretch stretch;
+  std::uint64_t next = 0;         // rows of the walk in the next window; 0: none is looked for
+  std::string run;                // whose objects' intents these are; empty: only count
+  bool digest = false;            // of the keys, in their order
+  std::optional<Position> one{};  // instead of a stretch: the row with this key, due or not
+};
+
+// To look at one row, whatever the rules say of it.
+Pass pass_over_one(const SweepGround& ground, const Criteria& criteria);
+
+class SweepCompiler {
+ public:
+  explicit SweepCompiler(const SweepGround& ground) : ground_(ground) {}
+
+  // Whether nothing goes along and nothing can keep a due row, so that counting the due is enough.
+  bool plain(const Pass& pass) const;
+
+  SweepStatement window(const Pass& pass, const SweepWish& wish) const;
+  // The position of the n-th row of the walk beyond `after`; no row when there are fewer.
+  store::Sql edge(const Pass& pass, const std::optional<Position>& after, std::uint64_t n) const;
+  // What the deleting passes of these tables would take together, with whatever goes along. Rows of
+  // (table, what, number of the maximum, overdue, rows); what: taken, held, kept (also by what goes
+  // along), and gone, which counts all that would be no more.
+  store::Sql census(const std::vector<datamap::TableName>& roots) const;
+  // Rows of (state, number of the maximum, rows), over all rows of the tenant's in a table.
+  store::Sql states(const Criteria& criteria) const;
+
+ private:
+  const SweepGround& ground_;
+};
+
+Position read_position(std::string_view json);
+std::string to_json(const Position& position);
+
+}  // namespace ccctl::plan

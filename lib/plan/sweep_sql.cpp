@@ -1,0 +1,300 @@
+#include <algorithm>
+
+#include "datamap/sql.h"
+#include "plan/sweep_writer.h"
+
+namespace ccctl::plan {
+
+using datamap::column_sql;
+using datamap::key_list_sql;
+using datamap::Link;
+using datamap::same_key_sql;
+using datamap::Table;
+using datamap::TableName;
+using store::quote_literal;
+
+namespace {
+
+// The ids of the holds that are active now, in one text.
+std::string active_holds_sql(const std::string& tenant) {
+  return "COALESCE((SELECT pg_catalog.string_agg(h.hold_id, ',' ORDER BY h.hold_id COLLATE \"C\") "
+         "FROM ccctl.hold h WHERE h.tenant_id = " +
+         tenant +
+         "::text AND (h.grace_until IS NULL OR pg_catalog.statement_timestamp() < "
+         "h.grace_until)), '')";
+}
+
+std::string joined_ids(const std::vector<rule::Hold>& holds) {
+  std::vector<std::string> ids;
+  for (const rule::Hold& hold : holds) ids.push_back(hold.id);
+  std::sort(ids.begin(), ids.end());
+  std::string text;
+  for (const std::string& id : ids) text += (text.empty() ? "" : ",") + id;
+  return text;
+}
+
+}  // namespace
+
+std::string SweepWriter::position_sql(const std::string& alias) const {
+  std::string sql;
+  for (const std::string& name : pass_.walk.columns)
+    sql += (sql.empty() ? "" : ", ") + column_sql(alias, name);
+  return "(" + sql + ")";
+}
+
+std::string SweepWriter::bound(const Position& position) {
+  std::string sql;
+  for (std::size_t i = 0; i < position.size(); ++i)
+    sql += (i == 0 ? "" : ", ") + s_.params_.bind(position[i]) + "::" + pass_.walk.types[i];
+  return "(" + sql + ")";
+}
+
+// What an index or a partition's bounds can tell of the rows that the pass is about.
+std::string SweepWriter::span(const std::string& alias) {
+  std::string sql = s_.tenant_of(table_, alias);
+  if (!pass_.ruled()) return sql;
+  const Part* part = pass_.criteria->maxima[pass_.maximum].column();
+  if (part == nullptr) return sql;
+  const std::string anchor =
+      datamap::anchor_sql(ground_.map, ground_.catalog, table_, alias, *part->anchor);
+  const std::string type = part->is_date ? "::date" : "::timestamptz";
+  return sql + " AND " + anchor + " >= " + quote_literal(part->believed.from) + type + " AND " +
+         anchor + " < " + quote_literal(part->passed.back().to) + type;
+}
+
+std::string SweepWriter::stretch(const std::string& alias) {
+  std::string sql = span(alias);
+  const Stretch& stretch = wish_.stretch;
+  if (stretch.after) sql += " AND " + position_sql(alias) + " > " + bound(*stretch.after);
+  if (stretch.to) sql += " AND " + position_sql(alias) + " <= " + bound(*stretch.to);
+  return sql;
+}
+
+std::string SweepWriter::drivers() {
+  if (wish_.one) {
+    const std::vector<std::string> ids = ground_.map.id_columns(table_);
+    std::string sql = s_.tenant_of(table_, "t");
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      sql += " AND " + column_sql("t", ids[i]) + " = " +
+             datamap::typed_param(s_.params_.bind(wish_.one->at(i)),
+                                  datamap::key_type(ground_.catalog, table_, ids[i]));
+    }
+    return sql;
+  }
+  return stretch("t") + " AND " + criteria(table_.name).taken(pass_.maximum, "t") +
+         " AND (SELECT ok FROM stands)";
+}
+
+// The statement was written for these holds, and for this state of the tenant.
+void SweepWriter::stands() {
+  const std::string stand =
+      tenant_stand_sql(ground_.map, ground_.catalog, s_.params_, ground_.tenant);
+  s_.add("stands", "SELECT " + active_holds_sql(s_.tenant_param_) + " = " +
+                       s_.params_.bind(joined_ids(ground_.holds)) + "::text AND " + stand + " = " +
+                       s_.params_.bind(ground_.stand) + "::text AS ok");
+}
+
+// Nothing goes along, nothing refers to the rows, and no hold may cover them.
+bool SweepWriter::simple() const {
+  const bool subject = std::any_of(ground_.map.subjects.begin(), ground_.map.subjects.end(),
+                                   [&](const auto& type) { return type.table == table_.name; });
+  const bool cut =
+      std::any_of(ground_.map.tables.begin(), ground_.map.tables.end(), [&](const Table& child) {
+        return std::any_of(child.links.begin(), child.links.end(), [&](const Link& link) {
+          return link.to == table_.name && link.down == datamap::Down::cut;
+        });
+      });
+  return ground_.holds.empty() && !wish_.one && !subject && !cut && table_.objects.empty() &&
+         pass_.scope.sets.size() == 1 && pass_.then() == rule::Then::erase;
+}
+
+void SweepWriter::extra(const std::string& scalar) {
+  s_.counts_ += s_.counts_.empty() ? "\nSELECT " : ",\n  ";
+  s_.counts_ += scalar;
+  extra_.push_back(s_.counters_.size() + extra_.size());
+}
+
+namespace {
+
+std::string digest_sql(const std::string& rows) {
+  return "(SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(COALESCE("
+         "pg_catalog.string_agg(k, E'\\n' ORDER BY k COLLATE \"C\"), ''), 'UTF8')), 'hex') FROM " +
+         rows + ")";
+}
+
+// The key of a row as evidence may hash it: a JSON array of texts, tenant left out.
+std::string key_text_sql(const std::vector<std::string>& ids, const std::string& alias) {
+  std::string sql;
+  for (const std::string& id : ids) {
+    sql += (sql.empty() ? "'['" : " || ','") + std::string(" || pg_catalog.to_json(") +
+           column_sql(alias, id) + "::text)::text";
+  }
+  return sql + " || ']'";
+}
+
+}  // namespace
+
+void SweepWriter::write_simple() {
+  const std::string where = table_.key.empty() ? "false" : drivers();
+  const std::string key =
+      wish_.digest ? key_text_sql(ground_.map.id_columns(table_), "t") + " AS k" : "1 AS k";
+  const std::string from = s_.from(table_.name, "t");
+  if (runs()) {
+    s_.add("x", "DELETE FROM " + from + " WHERE " + where + " RETURNING " + key, true);
+  } else {
+    s_.add("x", "SELECT " + key + " FROM " + from + " WHERE " + where);
+  }
+  const std::string rows = "(SELECT pg_catalog.count(*) FROM x)";
+  s_.count({{table_.name, Effect::erase, "", 0}, std::nullopt, nullptr}, rows);
+  extra("(SELECT ok FROM stands)");
+  extra(rows);
+  extra(rows);
+  extra("0");
+  extra("0");
+  extra(wish_.digest ? digest_sql("x") : "''");
+}
+
+void SweepWriter::protect() {
+  Names own;
+  holds(own);
+  const std::string held = own_rows(own, table_.name);
+  law(own);
+  climb(own);
+  const std::string keys = key_list_sql(table_, "k");
+  s_.add("held", held.empty() ? "SELECT " + keys + " FROM s0 k WHERE false"
+                              : "SELECT " + keys + " FROM s0 k INTERSECT (" + held + ")");
+  std::string rest = "SELECT " + keys + " FROM s0 k";
+  if (kept_.contains(table_.name))
+    rest += " EXCEPT SELECT " + keys + " FROM " + kept_.at(table_.name) + " k";
+  s_.prefix_ = "b";
+  if (kept_.empty()) {
+    s_.prefix_.clear();
+    s_.add("bs0", rest);
+    return;
+  }
+  s_.add("bs0", rest);
+  s_.sets_of({}, 1);
+}
+
+// Counting leaves out what a pass of its own has taken by then: tables of children come first.
+void SweepWriter::erase_rows(const Table& table) {
+  const std::string acting = s_.acting_.at(table.name), x = "x" + s_.number_of(table.name);
+  const CriteriaSql sql = criteria(table.name);
+  const std::string from = s_.from(table.name, "t");
+  if (runs()) {
+    // Asked once more of the row as it is when it is locked.
+    s_.add(x,
+           "DELETE FROM " + from + " USING " + acting + " k WHERE " +
+               same_key_sql(table, "t", "k") + " AND " + sql.outlived("t") + " RETURNING 1",
+           true);
+  } else {
+    const bool driver = table.name == table_.name;
+    s_.add(x, "SELECT 1 FROM " + acting + " k JOIN " + from + " ON " +
+                  same_key_sql(table, "t", "k") + " WHERE " +
+                  (driver ? "(" + key_list_sql(table, "t") + ") IN (SELECT " +
+                                key_list_sql(table, "y") + " FROM bs0 y) OR "
+                          : std::string()) +
+                  "NOT " + sql.deleted("t"));
+  }
+  s_.count({{table.name, Effect::erase, "", 0}, std::nullopt, nullptr},
+           "(SELECT pg_catalog.count(*) FROM " + x + ")");
+}
+
+// The bytes that tie a person to the references in the evidence go with the person's row.
+void SweepWriter::forget_people(const Table& table) {
+  if (!runs()) return;
+  for (std::size_t i = 0; i < ground_.map.subjects.size(); ++i) {
+    const datamap::SubjectType& type = ground_.map.subjects[i];
+    if (type.table != table.name) continue;
+    s_.add("rf" + std::to_string(i),
+           "DELETE FROM ccctl.subject_ref r USING " + s_.acting_.at(table.name) + " k JOIN " +
+               s_.from(table.name, "t") + " ON " + same_key_sql(table, "t", "k") +
+               " WHERE r.tenant_id = " + s_.tenant_param_ + "::text AND r.subject_kind = " +
+               quote_literal(type.kind) + " AND " + datamap::where_sql("t", type.where) +
+               " AND r.subject_key = " + key_text_sql(ground_.map.id_columns(table), "t"),
+           true);
+  }
+}
+
+void SweepWriter::effects() {
+  s_.sweeps_ = pass_.then();
+  s_.acting_ = s_.all_;
+  for (const TableName& name : pass_.scope.tables()) {
+    const Table& table = s_.table(name);
+    s_.intents(table, wish_.run);
+    if (!s_.erases_rows(table)) continue;
+    erase_rows(table);
+    forget_people(table);
+  }
+  for (const Table& each : ground_.map.tables) s_.update_rows(each, runs());
+}
+
+void SweepWriter::write_whole() {
+  const std::string keys = key_list_sql(table_, "t");
+  // Locked as they are found due: an anchor that moves meanwhile is looked at again.
+  s_.add("s0", "SELECT " + keys + " FROM " + s_.from(table_.name, "t") + " WHERE " + drivers() +
+                   (runs() ? " FOR UPDATE OF t" : ""));
+  s_.sets_of({}, 1);
+  protect();
+  if (s_.all_.contains(table_.name) && pass_.scope.sets_of(table_.name).size() == 1)
+    s_.all_[table_.name] = "bs0";
+  effects();
+  extra("(SELECT ok FROM stands)");
+  extra("(SELECT pg_catalog.count(*) FROM s0)");
+  extra("(SELECT pg_catalog.count(*) FROM bs0)");
+  extra("(SELECT pg_catalog.count(*) FROM held)");
+  extra(
+      "(SELECT pg_catalog.count(*) FROM s0) - (SELECT pg_catalog.count(*) FROM bs0) - (SELECT "
+      "pg_catalog.count(*) FROM held)");
+  extra(wish_.digest ? digest_sql("(SELECT " + key_text_sql(ground_.map.id_columns(table_), "k") +
+                                  " AS k FROM bs0 k) y")
+                     : "''");
+}
+
+// Where the next window ends; and whether there is one.
+void SweepWriter::next_edge() {
+  if (!wish_.stretch.to || wish_.one) {
+    extra("true");
+    extra("NULL::text");
+    return;
+  }
+  const auto beyond = [&] {
+    return " FROM " + s_.from(table_.name, "t") + " WHERE " + span("t") + " AND " +
+           position_sql("t") + " > " + bound(*wish_.stretch.to);
+  };
+  extra("NOT EXISTS (SELECT 1" + beyond() + ")");
+  if (wish_.next == 0) return extra("NULL::text");
+  std::string texts, order;
+  for (const std::string& name : pass_.walk.columns) {
+    texts += (texts.empty() ? "" : ", ") + column_sql("t", name) + "::text";
+    order += (order.empty() ? "" : ", ") + column_sql("t", name);
+  }
+  extra("(SELECT pg_catalog.json_build_array(" + texts + ")::text" + beyond() + " ORDER BY " +
+        order + " OFFSET " + s_.params_.bind(std::to_string(wish_.next - 1)) + "::bigint LIMIT 1)");
+}
+
+SweepStatement SweepWriter::write() {
+  stands();
+  if (simple()) {
+    write_simple();
+  } else {
+    write_whole();
+  }
+  next_edge();
+  return {s_.finish(), extra_, pass_.then() == rule::Then::anonymise};
+}
+
+store::Sql SweepWriter::edge(std::uint64_t n) {
+  std::string texts, order;
+  for (const std::string& name : pass_.walk.columns) {
+    texts += (texts.empty() ? "" : ", ") + column_sql("t", name) + "::text";
+    order += (order.empty() ? "" : ", ") + column_sql("t", name);
+  }
+  const std::string sql = "SELECT pg_catalog.json_build_array(" + texts + ")::text FROM " +
+                          s_.from(table_.name, "t") + " WHERE " + stretch("t") + " AND " +
+                          s_.tenant_param_ + "::text IS NOT NULL ORDER BY " + order + " OFFSET " +
+                          s_.params_.bind(std::to_string(n - 1)) + "::bigint LIMIT 1";
+  return {sql, s_.params_.take()};
+}
+
+}  // namespace ccctl::plan

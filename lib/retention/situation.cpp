@@ -1,0 +1,122 @@
+#include "retention/situation.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/error.h"
+#include "crypto/digest.h"
+#include "datamap/check.h"
+#include "plan/circles.h"
+#include "rule/hold.h"
+
+namespace ccctl::retention {
+
+using datamap::Table;
+using datamap::TableName;
+
+namespace {
+
+// Tables of what follows come before what they follow; what runs in a circle, in the map's order.
+std::vector<const Table*> leaves_first(const datamap::Map& map) {
+  std::vector<const Table*> all;
+  for (const Table& table : map.tables) all.push_back(&table);
+  const auto followers = [&](const Table* const& parent) {
+    std::vector<const Table*> found;
+    for (const Table& child : map.tables) {
+      for (const datamap::Link& link : child.links) {
+        if (link.down == datamap::Down::follow && link.to == parent->name) found.push_back(&child);
+      }
+    }
+    return found;
+  };
+  std::vector<const Table*> ordered;
+  for (const auto& circle : plan::circles<const Table*>(all, followers))
+    ordered.insert(ordered.end(), circle.begin(), circle.end());
+  return ordered;
+}
+
+}  // namespace
+
+Situation::Situation(store::Tx& tx, const Ground& ground, Instant as_of)
+    : ground_(ground),
+      as_of_(as_of),
+      catalog_(datamap::read_catalog(tx, ground.map)),
+      facts_(plan::read_tenant(tx, ground.map, catalog_, ground.tenant)),
+      sweep_{ground.map,    catalog_,     criteria_,
+             ground.tenant, facts_.stand, rule::active_holds(tx, ground.tenant)} {
+  for (const Table& table : ground.map.tables) {
+    if (catalog_.table(table.name) == nullptr) continue;  // drift, told where it matters
+    criteria_.emplace(table.name,
+                      plan::criteria_of(ground.map, catalog_, table, ground.rules, facts_, as_of));
+  }
+  find_passes();
+  require_fit();
+}
+
+void Situation::find_passes() {
+  for (const Table* table : leaves_first(ground_.map)) {
+    const auto found = criteria_.find(table->name);
+    if (found == criteria_.end() || !found->second.swept()) continue;
+    for (std::size_t i = 0; i < found->second.maxima.size(); ++i) {
+      // Rows that go in stages are not deleted by the first of them: the survey tells of them.
+      if (found->second.maxima[i].rule->rule.stages) continue;
+      if (auto pass = plan::pass_of(sweep_, found->second, i)) passes_.push_back(std::move(*pass));
+    }
+  }
+  // What is only anonymised may go along with something else later on.
+  std::stable_partition(passes_.begin(), passes_.end(), [](const plan::Pass& pass) {
+    return pass.then() == rule::Then::anonymise;
+  });
+  // The tenant's own row says when everything else is due: it goes last.
+  std::stable_partition(passes_.begin(), passes_.end(), [&](const plan::Pass& pass) {
+    return !ground_.map.tenants || pass.table().name != ground_.map.tenants->table;
+  });
+}
+
+void Situation::require_fit() const {
+  std::set<TableName> closure;
+  for (const plan::Pass& pass : passes_) {
+    for (const TableName& name : plan::closure(ground_.map, pass.scope)) closure.insert(name);
+  }
+  const std::vector<TableName> names(closure.begin(), closure.end());
+  datamap::require_fit(datamap::check(ground_.map, catalog_), names);
+  for (const TableName& name : names) {
+    const datamap::CatalogTable& table = catalog_.at(name);
+    const bool foreign =
+        std::any_of(table.policies.begin(), table.policies.end(),
+                    [](const std::string& policy) { return !policy.starts_with("ccctl_"); });
+    if (table.row_security_active && foreign) {
+      throw Error(
+          ErrorKind::denied,
+          "row-level security of table \"" + name + "\" may hide rows from this log-in",
+          "run as a role that the site's policies do not filter, or add policies named ccctl_*");
+    }
+  }
+}
+
+std::vector<TableName> Situation::without_zone() const {
+  std::vector<TableName> names;
+  for (const auto& [name, criteria] : criteria_) {
+    if (!criteria.swept()) names.push_back(name);
+  }
+  return names;
+}
+
+std::string Situation::digest() const {
+  Json passes = Json::array();
+  std::set<TableName> closure;
+  for (const plan::Pass& pass : passes_) {
+    passes.push_back({{"table", pass.table().name}, {"rule", rule::to_json(pass.rule())}});
+    for (const TableName& name : plan::closure(ground_.map, pass.scope)) closure.insert(name);
+  }
+  const Json plan{{"kind", "sweep"},
+                  {"tenant", ground_.tenant},
+                  {"policy", ground_.policy_digest},
+                  {"map", ground_.map.digest},
+                  {"catalog", catalog_.digest({closure.begin(), closure.end()})},
+                  {"passes", std::move(passes)}};
+  return crypto::to_hex(crypto::view(crypto::sha256(canonical(plan))));
+}
+
+}  // namespace ccctl::retention

@@ -1,0 +1,230 @@
+#include "retention/survey.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace ccctl::retention {
+namespace {
+
+using datamap::TableName;
+
+std::string action_of(const rule::RetentionRule& rule) {
+  return rule.then == rule::Then::anonymise ? "anonymise" : "delete";
+}
+
+// What one pass found, over all its windows.
+struct Found {
+  std::uint64_t due = 0, overdue = 0;  // by the rules alone
+  std::uint64_t taken = 0, taken_late = 0, held = 0, by_child = 0;
+};
+
+class Surveying {
+ public:
+  Surveying(store::Tx& tx, const Situation& situation)
+      : tx_(tx), situation_(situation), compiler_(situation.sweep()) {}
+
+  Survey run() {
+    for (const datamap::Table& table : situation_.sweep().map.tables) {
+      const auto found = situation_.criteria().find(table.name);
+      if (found != situation_.criteria().end()) states(found->second);
+    }
+    take_census();
+    for (const plan::Pass& pass : situation_.passes()) look_at(pass);
+    for (const auto& [table, rows] : along_) {
+      add({table, "", "taken_along", "delete", rows});
+      survey_.going[table] += rows;
+    }
+    for (const Count& count : unfound_) add(count);
+    std::erase_if(survey_.counts, [](const Count& count) { return count.rows == 0; });
+    return std::move(survey_);
+  }
+
+ private:
+  using Place = std::pair<const plan::Criteria*, std::size_t>;
+
+  void add(Count count) { survey_.counts.push_back(std::move(count)); }
+
+  void states(const plan::Criteria& criteria) {
+    const TableName& table = criteria.table->name;
+    if (!criteria.swept()) {
+      survey_.notices.push_back({"no_zone", table,
+                                 "the tenant has no time zone, in which rule \"" +
+                                     criteria.without_zone.front() + "\" reckons",
+                                 "set it where the tenants stand", true});
+      return;
+    }
+    std::uint64_t& total = survey_.total[table];
+    const store::Rows rows = tx_.exec(compiler_.states(criteria));
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      const std::string state(rows.text(r, 0));
+      const auto number = static_cast<std::uint64_t>(rows.integer(r, 2));
+      total += number;
+      const bool ruled = !rows.is_null(r, 1);
+      const auto rule = static_cast<std::size_t>(ruled ? rows.integer(r, 1) : 0);
+      if (state == "due" || state == "overdue") {
+        Found& found = found_[{&criteria, rule}];
+        (state == "due" ? found.due : found.overdue) += number;
+        if (not_swept(criteria, rule))
+          unfound_.push_back({table, id(criteria, rule), state, "", number});
+      } else {
+        add({table, ruled ? id(criteria, rule) : "", state, "", number});
+      }
+    }
+  }
+
+  static std::string id(const plan::Criteria& criteria, std::size_t rule) {
+    return criteria.maxima[rule].rule->rule.id;
+  }
+
+  // Due rows that no sweep reaches.
+  bool not_swept(const plan::Criteria& criteria, std::size_t rule) {
+    if (criteria.maxima[rule].rule->rule.stages) {
+      survey_.notices.push_back({"stages", criteria.table->name,
+                                 "rows due by rule \"" + id(criteria, rule) +
+                                     "\" go in stages, which a sweep does not carry out",
+                                 "", true});
+      return true;
+    }
+    if (!criteria.table->key.empty()) return false;
+    survey_.notices.push_back(
+        {"no_key", criteria.table->name, "rows without a key can be swept by no window",
+         "give the table a unique key for rule \"" + id(criteria, rule) + "\"", true});
+    return true;
+  }
+
+  void look_at(const plan::Pass& pass) {
+    const auto place = found_.find({pass.criteria, pass.maximum});
+    if (place == found_.end()) return;
+    Found& found = place->second;
+    if (!pass.walk.index.empty()) {
+      survey_.notices.push_back({"no_index", pass.table().name,
+                                 "no index begins with the anchor of rule \"" +
+                                     pass.rule().rule.id + "\", so that a sweep reads every row",
+                                 pass.walk.index, false});
+    }
+    if (pass.then() == rule::Then::erase) {
+      if (!in_census_.contains(pass.table().name)) {
+        found.taken = found.due + found.overdue;
+        found.taken_late = found.overdue;
+      }
+    } else {
+      alone(pass, found);
+    }
+    tell(pass, found);
+  }
+
+  // What deletions take along can be said of all of them together only: each row goes once.
+  void take_census() {
+    std::vector<TableName> roots, wanted;
+    for (const plan::Pass& pass : situation_.passes()) {
+      if (!pass.criteria->maxima[pass.maximum].deletes()) continue;
+      const TableName& table = pass.table().name;
+      if (std::find(roots.begin(), roots.end(), table) == roots.end()) roots.push_back(table);
+      if (!compiler_.plain(pass) && found_.contains({pass.criteria, pass.maximum}))
+        wanted.push_back(table);
+    }
+    if (wanted.empty()) return;
+    const plan::Scope scope = plan::census_scope(situation_.sweep().map, wanted);
+    std::erase_if(roots, [&](const TableName& table) { return !scope.holds(table); });
+    for (const TableName& table : roots) in_census_.insert(table);
+    std::map<TableName, std::uint64_t> taken;
+    const store::Rows rows = tx_.exec(compiler_.census(roots));
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      const TableName table(rows.text(r, 0));
+      const std::string_view what = rows.text(r, 1);
+      const auto number = static_cast<std::uint64_t>(rows.integer(r, 4));
+      if (what == "gone") {
+        along_[table] = number;
+        continue;
+      }
+      Found& found =
+          found_[{&situation_.criteria().at(table), static_cast<std::size_t>(rows.integer(r, 2))}];
+      if (what == "taken") {
+        found.taken += number;
+        if (rows.boolean(r, 3)) found.taken_late += number;
+        taken[table] += number;
+      } else if (what == "held") {
+        found.held += number;
+      } else {
+        found.by_child += number;
+      }
+    }
+    for (const auto& [table, number] : taken) along_[table] -= std::min(along_[table], number);
+    for (const TableName& table : roots) {
+      for (std::size_t i = 0; i < situation_.criteria().at(table).maxima.size(); ++i) {
+        Found& found = found_[{&situation_.criteria().at(table), i}];
+        found.by_child -= std::min(found.by_child, found.held);
+      }
+    }
+  }
+
+  // A pass that takes nothing along.
+  void alone(const plan::Pass& pass, Found& found) {
+    const plan::SweepStatement statement = compiler_.window(pass, {});
+    const plan::SweepOutcome outcome = statement.read(tx_.exec(statement.compiled.sql));
+    found.taken = outcome.taken;
+    found.taken_late = std::min(found.overdue, found.taken);
+    found.held = outcome.held;
+    found.by_child = outcome.by_child;
+  }
+
+  void tell(const plan::Pass& pass, const Found& found) {
+    const TableName& table = pass.table().name;
+    const std::string& rule = pass.rule().rule.id;
+    const std::string action = action_of(pass.rule().rule);
+    add({table, rule, "due", action, found.taken - found.taken_late});
+    add({table, rule, "overdue", action, found.taken_late});
+    add({table, rule, "held", "", found.held});
+    add({table, rule, "kept_by_child", "", found.by_child});
+    const std::uint64_t accounted = found.taken + found.held + found.by_child;
+    const std::uint64_t due = found.due + found.overdue;
+    if (pass.then() == rule::Then::anonymise && due > accounted)
+      add({table, rule, "anonymised", "", due - accounted});
+    survey_.going[table] += found.taken;
+  }
+
+  store::Tx& tx_;
+  const Situation& situation_;
+  plan::SweepCompiler compiler_;
+  Survey survey_;
+  std::map<Place, Found> found_;
+  std::set<TableName> in_census_;
+  std::map<TableName, std::uint64_t> along_;
+  std::vector<Count> unfound_;  // due, and out of a sweep's reach
+};
+
+}  // namespace
+
+std::uint64_t Survey::rows_going() const {
+  std::uint64_t sum = 0;
+  for (const auto& [table, rows] : going) sum += rows;
+  return sum;
+}
+
+std::uint64_t Survey::rows_in(std::string_view state) const {
+  std::uint64_t sum = 0;
+  for (const Count& count : counts) sum += count.state == state ? count.rows : 0;
+  return sum;
+}
+
+Survey survey(store::Tx& tx, const Situation& situation) {
+  return Surveying(tx, situation).run();
+}
+
+Json to_json(const Count& count) {
+  Json json{{"table", count.table}, {"state", count.state}, {"rows", count.rows}};
+  if (!count.rule.empty()) json["rule"] = count.rule;
+  if (!count.action.empty()) json["action"] = count.action;
+  return json;
+}
+
+Json to_json(const Notice& notice) {
+  return {{"finding", notice.finding},
+          {"table", notice.table},
+          {"message", notice.message},
+          {"remedy", notice.remedy},
+          {"skipped", notice.skipped}};
+}
+
+}  // namespace ccctl::retention

@@ -1,0 +1,46 @@
+// How many rows of each table stand where: what `retention plan` shows, and what a sweep's limits
+// are held against before its first write.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "retention/situation.h"
+
+namespace ccctl::retention {
+
+struct Count {
+  datamap::TableName table;
+  std::string rule;    // the maximum concerned; empty: none
+  std::string state;   // due, overdue, taken_along, held, kept_by_child, kept, min_over_max, …
+  std::string action;  // of due rows: delete, anonymise
+  std::uint64_t rows = 0;
+};
+
+struct Notice {
+  std::string finding;  // no_zone, no_index, no_key, stages
+  datamap::TableName table;
+  std::string message, remedy;
+  bool skipped = false;  // the table was not covered
+};
+
+struct Survey {
+  std::vector<Count> counts;
+  std::vector<Notice> notices;
+  std::map<datamap::TableName, std::uint64_t> going;  // rows that would be deleted or anonymised
+  std::map<datamap::TableName, std::uint64_t> total;  // rows of the tenant's in tables with counts
+
+  std::uint64_t rows_going() const;
+  std::uint64_t rows_in(std::string_view state) const;
+};
+
+// Reads only, in one snapshot, and in constant memory whatever the tables hold.
+Survey survey(store::Tx& tx, const Situation& situation);
+
+Json to_json(const Count& count);
+Json to_json(const Notice& notice);
+
+}  // namespace ccctl::retention

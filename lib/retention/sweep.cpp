@@ -1,0 +1,223 @@
+#include "retention/sweep.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "audit/event.h"
+#include "base/calendar.h"
+#include "base/error.h"
+
+namespace ccctl::retention {
+
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr const char* kMethod =
+    "rows are deleted from the datastore, objects from their store; freed pages are overwritten by "
+    "later data, copies in backups end with the oldest backup";
+constexpr std::uint64_t kFirstRows = 5'000;
+constexpr auto kToldEvery = std::chrono::seconds(30);
+
+}  // namespace
+
+struct Sweep::Record {
+  std::string run_id, plan_digest;
+  Instant as_of{};
+  int pass = 1;
+  std::uint64_t planned = 0;
+};
+
+Sweep::Sweep(SweepWorld world, const Ground& ground, SweepOptions options)
+    : world_(std::move(world)),
+      ground_(ground),
+      options_(std::move(options)),
+      window_rows_(options_.window_rows > 0 ? options_.window_rows : kFirstRows) {
+  began_ = told_ = steady_clock::now();
+}
+
+Sweep::~Sweep() {
+  if (lease_) lease_->give_up(world_.session);
+}
+
+store::Rows Sweep::once(const store::Sql& sql) {
+  std::optional<store::Rows> rows;
+  world_.session.transact(store::Mode::read_committed, [&](store::Tx& tx) { rows = tx.exec(sql); });
+  return *rows;
+}
+
+std::optional<Sweep::Record> Sweep::open_record(store::Tx& tx) const {
+  const store::Rows rows =
+      tx.exec({"SELECT run_id, plan_digest, as_of, pass, planned_rows FROM ccctl.destruction WHERE "
+               "tenant_id = $1::text AND closed_at IS NULL",
+               {ground_.tenant}});
+  if (rows.empty()) return std::nullopt;
+  return Record{std::string(rows.text(0, 0)), std::string(rows.text(0, 1)), *rows.instant(0, 2),
+                static_cast<int>(rows.integer(0, 3)),
+                static_cast<std::uint64_t>(rows.integer(0, 4))};
+}
+
+void Sweep::plan(store::Tx& tx, Instant as_of) {
+  situation_ = std::make_unique<Situation>(tx, ground_, as_of);
+  digest_ = situation_->digest();
+  report_.as_of = as_of;
+}
+
+const Survey& Sweep::prepare() {
+  lease_ = store::Lease::take(world_.session, ground_.tenant, "sweep", world_.actor);
+  if (!lease_) {
+    throw Error(ErrorKind::busy, "another sweep of tenant \"" + ground_.tenant + "\" is at work");
+  }
+  std::string approval;
+  world_.session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+    now_ = run::datastore_now(tx);
+    require_clocks(tx, ground_, world_.context.now(), now_, options_.waivers.accept_clock_jump);
+    approval = missing_approval(tx, world_.context, ground_, now_);
+  });
+  if (!approval.empty()) {
+    throw Error(ErrorKind::refused,
+                "nobody has approved the policy pack \"" + ground_.pack + "\" as it is now",
+                "another person must sign it: `ccctl approve sign " + approval + "`");
+  }
+  if (options_.as_of && *options_.as_of > now_) {
+    throw Error(ErrorKind::usage, "--as-of lies in the future",
+                "with --dry-run or `ccctl retention plan` it may");
+  }
+  store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
+  require_known_rules(tx, ground_, options_.waivers);
+  const std::optional<Record> open = open_record(tx);
+  const bool same_instant = open && (!options_.as_of || *options_.as_of == open->as_of);
+  if (same_instant) plan(tx, open->as_of);
+  if (same_instant && digest_ == open->plan_digest) {
+    report_.resumed = true;
+    report_.run_id = open->run_id;
+    report_.planned = open->planned;
+    first_pass_ = static_cast<std::size_t>(open->pass - 1);
+    open_ = run::Chain::find(tx, ground_.tenant, open->run_id);
+  } else {
+    if (open) abandoned_ = open->run_id;
+    plan(tx, options_.as_of.value_or(now_));
+  }
+  survey_ = survey(tx, *situation_);
+  if (!report_.resumed) report_.planned = survey_.rows_going();
+  require_limits(survey_, ground_.rules.limits);
+  for (const plan::Pass& pass : situation_->passes())
+    passes_.push_back({pass.table().name, pass.rule().rule.id});
+  return survey_;
+}
+
+// The plan of an interrupted run no longer holds: what it did is told, the rest is planned anew.
+void Sweep::abandon(store::Tx& tx, Instant now) {
+  const Json body{{"run", abandoned_}, {"outcome", "abandoned"}};
+  const crypto::Digest leaf = audit::append(
+      tx, {audit::LogName::evidence, ground_.tenant, "retention.swept", world_.actor, "", body},
+      now);
+  tx.exec(
+      {"UPDATE ccctl.destruction d SET closed_at = $3::timestamptz, outcome = 'abandoned', "
+       "leaf_hash = pg_catalog.decode($4::text, 'hex'), rows = (SELECT "
+       "COALESCE(pg_catalog.sum((r.tallies::jsonb ->> 'rows')::bigint), 0) FROM ccctl.receipt "
+       "r WHERE r.tenant_id = d.tenant_id AND r.request_id = d.run_id) WHERE tenant_id = "
+       "$1::text AND run_id = $2::text AND closed_at IS NULL",
+       {ground_.tenant, abandoned_, to_text(now), crypto::to_hex(crypto::view(leaf))}});
+  run::Chain::close(tx, ground_.tenant, abandoned_);
+}
+
+void Sweep::open_run() {
+  if (report_.resumed) return;
+  report_.run_id = random_uuid(world_.context);
+  world_.session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+    const Instant now = run::datastore_now(tx);
+    if (!abandoned_.empty()) abandon(tx, now);
+    Json limits{{"rows", ground_.rules.limits.rows}, {"percent", ground_.rules.limits.percent}};
+    audit::append(tx,
+                  {audit::LogName::evidence, ground_.tenant, "retention.opened", world_.actor, "",
+                   Json{{"run", report_.run_id},
+                        {"asOf", to_text(report_.as_of)},
+                        {"plan", digest_},
+                        {"policy", ground_.policy_digest},
+                        {"map", ground_.map.digest},
+                        {"planned", report_.planned},
+                        {"limits", std::move(limits)},
+                        {"tzdata", tzdata_version()},
+                        {"method", kMethod}}},
+                  now);
+    tx.exec(
+        {"INSERT INTO ccctl.destruction (tenant_id, run_id, kind, method, plan_digest, "
+         "policy_digest, map_digest, as_of, planned_rows, opened_at) VALUES ($1::text, "
+         "$2::text, 'sweep', $3::text, $4::text, $5::text, $6::text, $7::timestamptz, "
+         "$8::bigint, $9::timestamptz)",
+         {ground_.tenant, report_.run_id, kMethod, digest_, ground_.policy_digest,
+          ground_.map.digest, to_text(report_.as_of), std::to_string(report_.planned),
+          to_text(now)}});
+  });
+}
+
+SweepReport Sweep::run() {
+  report_.outcome = "complete";
+  delete_left_objects();
+  if (report_.planned > 0 || report_.resumed) {
+    open_run();
+    for (std::size_t i = first_pass_; i < passes_.size() && report_.outcome != "paused"; ++i)
+      run_pass(i);
+    if (report_.outcome == "paused") return report_;
+    delete_objects(report_.run_id);
+  }
+  if (report_.failed > 0 || report_.objects_left > 0) report_.outcome = "partial";
+  close_run();
+  return report_;
+}
+
+bool Sweep::pause() {
+  if (world_.interrupted && world_.interrupted()) {
+    report_.why = "interrupted";
+  } else if (options_.run_time && steady_clock::now() - began_ >= *options_.run_time) {
+    report_.why = "its time was up";
+  } else {
+    if (world_.progress && steady_clock::now() - told_ >= kToldEvery) {
+      told_ = steady_clock::now();
+      world_.progress(std::to_string(report_.rows) + " of " + std::to_string(report_.planned) +
+                      " rows in " + std::to_string(report_.windows) + " windows");
+    }
+    return false;
+  }
+  report_.outcome = "paused";
+  return true;
+}
+
+void Sweep::close_run() {
+  world_.session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+    const Instant now = run::datastore_now(tx);
+    if (report_.run_id.empty() && !abandoned_.empty()) abandon(tx, now);
+    Json body{{"asOf", to_text(report_.as_of)},
+              {"planned", report_.planned},
+              {"outcome", report_.outcome},
+              {"policy", ground_.policy_digest},
+              {"plan", digest_}};
+    if (!report_.run_id.empty()) {
+      const store::Rows sums = tx.exec(
+          {"SELECT pg_catalog.count(*), COALESCE(pg_catalog.sum((tallies::jsonb ->> "
+           "'rows')::bigint), 0) FROM ccctl.receipt WHERE tenant_id = $1::text AND request_id = "
+           "$2::text",
+           {ground_.tenant, report_.run_id}});
+      report_.windows = static_cast<std::uint64_t>(sums.integer(0, 0));
+      report_.rows = static_cast<std::uint64_t>(sums.integer(0, 1));
+      body["run"] = report_.run_id;
+    }
+    body["windows"] = report_.windows;
+    body["rows"] = report_.rows;
+    const crypto::Digest leaf = audit::append(
+        tx, {audit::LogName::evidence, ground_.tenant, "retention.swept", world_.actor, "", body},
+        now);
+    remember_run(tx, ground_, now, !options_.as_of);
+    if (report_.run_id.empty()) return;
+    run::Chain::close(tx, ground_.tenant, report_.run_id);
+    tx.exec(
+        {"UPDATE ccctl.destruction SET closed_at = $3::timestamptz, outcome = $4::text, rows = "
+         "$5::bigint, leaf_hash = pg_catalog.decode($6::text, 'hex') WHERE tenant_id = "
+         "$1::text AND run_id = $2::text AND closed_at IS NULL",
+         {ground_.tenant, report_.run_id, to_text(now), report_.outcome,
+          std::to_string(report_.rows), crypto::to_hex(crypto::view(leaf))}});
+  });
+}
+
+}  // namespace ccctl::retention

@@ -1,0 +1,114 @@
+// A sweep: everything that is due goes, window by window (formats.md 2).
+//
+// prepare() takes the lease, finds an interrupted run or plans a new one, and holds the plan
+// against the guards; nothing has been changed by then. run() opens the destruction record, walks
+// the passes, deletes the objects and closes the record. It may be killed at any instant: the next
+// sweep carries on from the window that was open, with the run's own as_of.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/context.h"
+#include "object/store.h"
+#include "retention/guards.h"
+#include "retention/situation.h"
+#include "retention/survey.h"
+#include "run/chain.h"
+#include "store/lease.h"
+#include "store/session.h"
+
+namespace ccctl::retention {
+
+struct SweepWorld {
+  store::Session& session;
+  std::function<store::Session()> connect;
+  Context context;
+  std::string actor;
+  std::function<object::ObjectStore&(const std::string& name)> objects;
+  std::function<bool()> interrupted;                    // asked between windows
+  std::function<void(std::string_view line)> progress;  // now and then
+};
+
+struct SweepOptions {
+  Waivers waivers;
+  std::optional<Instant> as_of;  // nothing: the datastore's clock
+  std::optional<std::chrono::seconds> run_time;
+  bool digest_keys = false;       // a digest over the keys in each receipt
+  std::uint64_t window_rows = 0;  // so many in every window; 0: as many as take a quarter second
+};
+
+struct SweepReport {
+  std::string run_id;   // empty: nothing was due
+  std::string outcome;  // complete, partial, paused
+  std::string why;      // it was paused
+  Instant as_of{};
+  bool resumed = false;
+  std::uint64_t planned = 0, rows = 0, windows = 0;
+  std::uint64_t held = 0, kept_by_child = 0;  // rows due that stayed, as this process met them
+  std::uint64_t failed = 0;                   // rows whose window could not be carried out
+  std::uint64_t objects = 0, objects_left = 0;
+};
+
+class Sweep {
+ public:
+  Sweep(SweepWorld world, const Ground& ground, SweepOptions options);
+  ~Sweep();
+  Sweep(const Sweep&) = delete;
+  Sweep& operator=(const Sweep&) = delete;
+
+  // What would go. busy when another sweep of the tenant is at work; refused by a guard.
+  const Survey& prepare();
+  const Situation& situation() const { return *situation_; }
+  bool resumes() const { return report_.resumed; }
+  SweepReport run();
+
+ private:
+  struct Record;
+  struct PassName {
+    datamap::TableName table;
+    std::string rule;
+  };
+
+  void plan(store::Tx& tx, Instant as_of);
+  std::optional<Record> open_record(store::Tx& tx) const;
+  void open_run();
+  void abandon(store::Tx& tx, Instant now);
+  const plan::Pass* find_pass(const PassName& name) const;
+  void begin_pass(std::size_t number);
+  void run_pass(std::size_t number);
+  bool run_window(const plan::Pass& pass, plan::Stretch& stretch);
+  std::optional<run::Chain::Done> do_window(store::Tx& tx, const plan::Pass& pass,
+                                            const plan::Stretch& stretch);
+  run::Work tell(const plan::Pass& pass, const plan::Stretch& stretch,
+                 const plan::SweepOutcome& outcome) const;
+  bool narrow(const plan::Pass& pass, plan::Stretch& stretch, const Error& error);
+  void pace(std::chrono::steady_clock::duration took);
+  bool pause();
+  void delete_objects(const std::string& run_id);
+  void delete_left_objects();
+  void close_run();
+  store::Rows once(const store::Sql& sql);
+
+  SweepWorld world_;
+  const Ground& ground_;
+  SweepOptions options_;
+  std::optional<store::Lease> lease_;
+  std::unique_ptr<Situation> situation_;
+  Survey survey_;
+  std::vector<PassName> passes_;
+  std::string digest_, abandoned_;
+  Instant now_{};  // of prepare()
+  std::size_t first_pass_ = 0;
+  std::optional<run::Open> open_;
+  std::optional<plan::SweepOutcome> outcome_;  // of the window at work
+  std::uint64_t window_rows_;
+  std::chrono::steady_clock::time_point began_, told_;
+  SweepReport report_;
+};
+
+}  // namespace ccctl::retention

@@ -1,0 +1,303 @@
+// One pass of a sweep, window by window, and the objects of its rows.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "audit/event.h"
+#include "base/error.h"
+#include "plan/access.h"
+#include "queue/item.h"
+#include "retention/sweep.h"
+#include "run/objects.h"
+
+namespace ccctl::retention {
+
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::uint64_t kLeastRows = 1'000, kMostRows = 200'000;
+constexpr auto kWindowTime = std::chrono::milliseconds(250);
+
+// Holds or tenant are no longer what the statement was written for.
+struct Stale {};
+
+std::string position_of(const plan::Stretch& stretch, bool end) {
+  Json json{{"end", end}};
+  if (stretch.after) json["after"] = *stretch.after;
+  if (stretch.to) json["to"] = *stretch.to;
+  return json.dump();
+}
+
+// Nothing at the end of the walk.
+std::optional<plan::Stretch> stretch_of(const std::string& position) {
+  const Json json = Json::parse(position);
+  if (json.at("end").get<bool>()) return std::nullopt;
+  plan::Stretch stretch;
+  if (json.contains("after")) stretch.after = json["after"].get<plan::Position>();
+  if (json.contains("to")) stretch.to = json["to"].get<plan::Position>();
+  return stretch;
+}
+
+// Time stamps as evidence writes them.
+std::string evident(const std::string& anchor) {
+  const std::optional<Instant> at = parse_pg_timestamptz(anchor);
+  return at ? to_text(*at) : anchor;
+}
+
+// Which anchors the rule had made due, and between which of them the window lay; keys may be
+// personal and are left out.
+Json range_json(const plan::Pass& pass, const plan::Stretch& stretch) {
+  const plan::Criterion& criterion = pass.criteria->maxima[pass.maximum];
+  Json due = Json::array();
+  for (const plan::Part& part : criterion.parts) {
+    for (const plan::Piece& piece : part.passed)
+      due.push_back(
+          {{"from", piece.from.empty() ? part.believed.from : piece.from}, {"to", piece.to}});
+  }
+  Json range{{"by", pass.walk.by_anchor ? "anchor" : "key"}, {"due", std::move(due)}};
+  if (!pass.walk.by_anchor) return range;
+  if (stretch.after) range["from"] = evident(stretch.after->front());
+  if (stretch.to) range["to"] = evident(stretch.to->front());
+  return range;
+}
+
+Json actions_json(const plan::Outcome& outcome) {
+  Json actions = Json::array();
+  for (const plan::Tally& tally : outcome.tallies) {
+    if (tally.rows == 0) continue;
+    Json action{{"table", tally.table},
+                {"action", std::string(plan::to_text(tally.effect))},
+                {"rows", tally.rows}};
+    if (!tally.detail.empty()) action["detail"] = tally.detail;
+    actions.push_back(std::move(action));
+  }
+  return actions;
+}
+
+// A constraint, a value, a lock that somebody keeps: other rows may go all the same.
+bool of_some_row(const store::StatementError& error) {
+  const std::string& state = error.sqlstate();
+  return state.starts_with("22") || state.starts_with("23") || state.starts_with("40") ||
+         state == "55P03" || state == "57014";
+}
+
+// Rows that are no more, or no longer anybody's; what is only cut stays.
+std::uint64_t gone(const plan::Outcome& outcome) {
+  std::uint64_t sum = 0;
+  for (const plan::Tally& tally : outcome.tallies) {
+    if (tally.effect == plan::Effect::erase || tally.effect == plan::Effect::anonymise)
+      sum += tally.rows;
+  }
+  return sum;
+}
+
+}  // namespace
+
+const plan::Pass* Sweep::find_pass(const PassName& name) const {
+  for (const plan::Pass& pass : situation_->passes()) {
+    if (pass.table().name == name.table && pass.rule().rule.id == name.rule) return &pass;
+  }
+  return nullptr;
+}
+
+// The record says which pass is at work; those before it are done.
+void Sweep::begin_pass(std::size_t number) {
+  if (open_ && open_->window.pass == static_cast<int>(number + 1)) return;
+  plan::Stretch stretch;
+  const plan::Pass* pass = find_pass(passes_[number]);
+  world_.session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+    stretch = {};
+    if (pass != nullptr) {
+      const store::Rows first =
+          tx.exec(plan::SweepCompiler(situation_->sweep()).edge(*pass, {}, window_rows_));
+      if (!first.empty()) stretch.to = plan::read_position(first.text(0, 0));
+    }
+    open_ = run::Open{{ground_.tenant, report_.run_id, static_cast<int>(number + 1), 1},
+                      position_of(stretch, pass == nullptr)};
+    run::Chain::open(tx, *open_, run::datastore_now(tx));
+    tx.exec(
+        {"UPDATE ccctl.destruction SET pass = $3::integer WHERE tenant_id = $1::text AND "
+         "run_id = $2::text AND closed_at IS NULL",
+         {ground_.tenant, report_.run_id, std::to_string(number + 1)}});
+  });
+}
+
+void Sweep::run_pass(std::size_t number) {
+  begin_pass(number);
+  std::optional<plan::Stretch> stretch = stretch_of(open_->position);
+  while (stretch) {
+    if (pause()) return;
+    const plan::Pass* pass = find_pass(passes_[number]);
+    if (pass == nullptr) break;  // nothing is due by it any more
+    const steady_clock::time_point from = steady_clock::now();
+    try {
+      outcome_.reset();
+      if (run_window(*pass, *stretch)) {
+        stretch = stretch_of(open_->position);
+      } else if (outcome_->last) {
+        stretch.reset();
+      } else {
+        stretch = plan::Stretch{stretch->to, outcome_->next};
+      }
+      pace(steady_clock::now() - from);
+    } catch (const Stale&) {
+      store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
+      situation_ = std::make_unique<Situation>(tx, ground_, report_.as_of);
+    } catch (const store::StatementError& error) {
+      if (!of_some_row(error)) throw;
+      if (!narrow(*pass, *stretch, error)) stretch.reset();
+    } catch (const store::RetryableError& error) {
+      if (!narrow(*pass, *stretch, error)) stretch.reset();
+    }
+  }
+}
+
+bool Sweep::run_window(const plan::Pass& pass, plan::Stretch& stretch) {
+  run::Chain chain(world_.session, world_.connect, *lease_);
+  const bool indexed = plan::links_are_indexed(ground_.map, situation_->catalog(), pass.scope);
+  // Joins by the indexes of the links: a window is small, its tables may not be.
+  const std::string set_local = indexed
+                                    ? ", pg_catalog.set_config('enable_hashjoin', 'off', true), "
+                                      "pg_catalog.set_config('enable_mergejoin', 'off', true)"
+                                    : "";
+  const bool done = chain.run(*open_, set_local,
+                              [&](store::Tx& tx, Instant) { return do_window(tx, pass, stretch); });
+  if (outcome_) {
+    report_.held += outcome_->held;
+    report_.kept_by_child += outcome_->by_child;
+    if (done) {
+      report_.rows += gone(outcome_->rows);
+      ++report_.windows;
+    }
+  }
+  return done;
+}
+
+std::optional<run::Chain::Done> Sweep::do_window(store::Tx& tx, const plan::Pass& pass,
+                                                 const plan::Stretch& stretch) {
+  plan::SweepWish wish;
+  wish.stretch = stretch;
+  wish.next = window_rows_;
+  wish.run = report_.run_id;
+  wish.digest = options_.digest_keys;
+  const plan::SweepStatement statement =
+      plan::SweepCompiler(situation_->sweep()).window(pass, wish);
+  outcome_ = statement.read(tx.exec(statement.compiled.sql));
+  if (outcome_->stale) throw Stale{};
+  if (outcome_->taken == 0) return std::nullopt;
+  return run::Chain::Done{tell(pass, stretch, *outcome_),
+                          position_of({stretch.to, outcome_->next}, outcome_->last)};
+}
+
+run::Work Sweep::tell(const plan::Pass& pass, const plan::Stretch& stretch,
+                      const plan::SweepOutcome& outcome) const {
+  Json tallies{{"table", pass.table().name},
+               {"rule", pass.rule().rule.id},
+               {"asOf", to_text(report_.as_of)},
+               {"range", range_json(pass, stretch)},
+               {"taken", outcome.taken},
+               {"rows", gone(outcome.rows)},
+               {"held", outcome.held},
+               {"keptByChild", outcome.by_child},
+               {"actions", actions_json(outcome.rows)}};
+  if (options_.digest_keys) tallies["keys"] = outcome.digest;
+  Json body = tallies;
+  body["run"] = report_.run_id;
+  body["pass"] = open_->window.pass;
+  body["window"] = open_->window.ordinal;
+  body["policy"] = ground_.policy_digest;
+  body["map"] = ground_.map.digest;
+  Json seen = Json::array();
+  for (const rule::Hold& hold : situation_->sweep().holds) seen.push_back(hold.id);
+  tallies["seenHolds"] = std::move(seen);
+  return {std::move(tallies),
+          {audit::LogName::evidence, ground_.tenant, "retention.window", world_.actor, "",
+           std::move(body)}};
+}
+
+// A window that fails is tried again with half its rows; a row that fails alone is left out. False
+// at the end of the walk.
+bool Sweep::narrow(const plan::Pass& pass, plan::Stretch& stretch, const Error& error) {
+  const plan::SweepCompiler compiler(situation_->sweep());
+  const auto edge = [&](std::uint64_t n) -> std::optional<plan::Position> {
+    const store::Rows rows = once(compiler.edge(pass, stretch.after, n));
+    if (rows.empty()) return std::nullopt;
+    return plan::read_position(rows.text(0, 0));
+  };
+  window_rows_ = std::max<std::uint64_t>(1, window_rows_ / 2);
+  if (const auto nearer = edge(window_rows_); nearer && nearer != stretch.to) {
+    stretch.to = nearer;
+    return true;
+  }
+  if (window_rows_ > 1) return true;
+  ++report_.failed;
+  world_.context.log(LogLevel::warning,
+                     "a row of \"" + pass.table().name + "\" stays: " + error.what());
+  if (!stretch.to) return false;
+  stretch.after = stretch.to;
+  stretch.to = edge(1);
+  window_rows_ = kLeastRows;
+  return true;
+}
+
+void Sweep::pace(steady_clock::duration took) {
+  if (options_.window_rows > 0) return;
+  const auto ratio =
+      std::clamp(static_cast<double>(kWindowTime.count()) /
+                     std::max(1.0, std::chrono::duration<double, std::milli>(took).count()),
+                 0.5, 2.0);
+  window_rows_ = std::clamp(static_cast<std::uint64_t>(static_cast<double>(window_rows_) * ratio),
+                            kLeastRows, kMostRows);
+}
+
+// The holds that every window of the run knew of cover none of the rows that it deleted.
+static std::set<std::string> holds_seen(store::Tx& tx, const std::string& tenant,
+                                        const std::string& run_id) {
+  std::map<std::string, std::size_t> receipts;
+  std::size_t all = 0;
+  tx.each({"SELECT tallies FROM ccctl.receipt WHERE tenant_id = $1::text AND request_id = $2::text",
+           {tenant, run_id}},
+          [&](const store::Rows& rows, std::size_t r) {
+            ++all;
+            for (const Json& hold : Json::parse(rows.text(r, 0)).at("seenHolds"))
+              ++receipts[hold.get<std::string>()];
+          });
+  std::set<std::string> seen;
+  for (const auto& [hold, count] : receipts) {
+    if (count == all) seen.insert(hold);
+  }
+  return seen;
+}
+
+void Sweep::delete_objects(const std::string& run_id) {
+  run::ObjectOwner owner;
+  owner.any_subject = true;
+  owner.store_of = world_.objects;
+  owner.category_of = [&](const std::string& name) {
+    const datamap::Table* table = ground_.map.table(name);
+    return table == nullptr ? std::string() : table->category;
+  };
+  std::uint64_t waiting = 0;
+  {
+    store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
+    waiting = queue::waiting(tx, ground_.tenant, run_id);
+    if (waiting > 0) owner.seen_holds = holds_seen(tx, ground_.tenant, run_id);
+  }
+  if (waiting == 0) return;
+  const run::ObjectsLeft left = run::delete_objects(world_.session, ground_.tenant, run_id, owner);
+  report_.objects += left.removed;
+  report_.objects_left += left.parked + left.failed;
+}
+
+// Objects of earlier runs that a hold had parked, or whose store was not there.
+void Sweep::delete_left_objects() {
+  const store::Rows rows =
+      once({"SELECT DISTINCT i.request_id FROM ccctl.item i JOIN ccctl.destruction d ON "
+            "d.tenant_id = i.tenant_id AND d.run_id = i.request_id WHERE i.tenant_id = $1::text "
+            "AND i.kind = 'object.delete' AND d.closed_at IS NOT NULL",
+            {ground_.tenant}});
+  for (std::size_t r = 0; r < rows.size(); ++r) delete_objects(std::string(rows.text(r, 0)));
+}
+
+}  // namespace ccctl::retention

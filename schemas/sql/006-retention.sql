@@ -1,0 +1,77 @@
+-- Sweeps: destruction records, the rules that ran, leases.
+
+-- One per run that deletes (P-10), opened before its first window; every receipt of the run refers to
+-- it, and no window commits without it.
+CREATE TABLE ccctl.destruction (
+  tenant_id     text NOT NULL,
+  run_id        text NOT NULL,
+  kind          text NOT NULL CHECK (kind IN ('sweep')),
+  method        text NOT NULL,           -- how rows and objects are destroyed, in words
+  plan_digest   text NOT NULL,
+  policy_digest text NOT NULL,
+  map_digest    text NOT NULL,
+  as_of         timestamptz NOT NULL,    -- one for the whole run, however often it is resumed
+  planned_rows  bigint NOT NULL,
+  pass          integer NOT NULL DEFAULT 1,  -- the one at work; those before it are done
+  opened_by     text NOT NULL DEFAULT session_user,
+  opened_at     timestamptz NOT NULL,
+  closed_at     timestamptz,
+  outcome       text CHECK (outcome IN ('complete', 'partial', 'abandoned')),
+  rows          bigint,                  -- rows gone, when closed
+  leaf_hash     bytea,                   -- of the leaf that closed it
+  PRIMARY KEY (tenant_id, run_id),
+  CHECK ((closed_at IS NULL) = (outcome IS NULL))
+);
+-- An interrupted run is carried on before another one begins.
+CREATE UNIQUE INDEX destruction_open ON ccctl.destruction (tenant_id) WHERE closed_at IS NULL;
+
+-- Rules and settings by which the tenant's data was swept, as they were; those with the newest
+-- `last_at` ran last. A rule in another wording is another digest.
+CREATE TABLE ccctl.swept_rule (
+  tenant_id text NOT NULL,
+  rule_id   text NOT NULL,
+  digest    text NOT NULL,
+  rule      text NOT NULL,               -- canonical JSON
+  last_at   timestamptz NOT NULL,
+  PRIMARY KEY (tenant_id, rule_id, digest)
+);
+
+-- The datastore's clock at the last run that was not given an instant.
+CREATE TABLE ccctl.sweep_clock (
+  tenant_id text PRIMARY KEY,
+  last_at   timestamptz NOT NULL
+);
+
+-- One holder at a time. Who takes it over raises `fence`; what an earlier holder still does is
+-- refused by it.
+CREATE TABLE ccctl.lease (
+  tenant_id  text NOT NULL,
+  name       text NOT NULL,
+  holder     text NOT NULL,
+  fence      bigint NOT NULL,
+  backend    integer NOT NULL,           -- the holder's; when it is gone, so is the holder
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (tenant_id, name)
+);
+
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['destruction', 'swept_rule', 'sweep_clock', 'lease'] LOOP
+    EXECUTE pg_catalog.format('ALTER TABLE ccctl.%I OWNER TO ccctl_owner', name);
+    EXECUTE pg_catalog.format('ALTER TABLE ccctl.%I ENABLE ROW LEVEL SECURITY', name);
+    EXECUTE pg_catalog.format('CREATE POLICY ccctl_tenant ON ccctl.%I USING (tenant_id IN '
+      '(SELECT p.tenant_id FROM ccctl.principal p WHERE p.login = session_user))', name);
+  END LOOP;
+END
+$$;
+
+GRANT SELECT, INSERT, UPDATE ON ccctl.destruction, ccctl.swept_rule, ccctl.sweep_clock, ccctl.lease
+  TO ccctl_officer, ccctl_admin;
+GRANT SELECT ON ccctl.destruction, ccctl.swept_rule, ccctl.sweep_clock TO ccctl_auditor;
+-- What a sweep of the administrator's needs besides the rights on the site's own tables.
+GRANT INSERT, DELETE ON ccctl.attempt TO ccctl_admin;
+GRANT SELECT, INSERT ON ccctl.receipt TO ccctl_admin;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ccctl.item TO ccctl_admin;
+GRANT DELETE ON ccctl.subject_ref TO ccctl_admin;

@@ -1,0 +1,95 @@
+// Sweeps against the model: random policies, rows at the edges of what is due, several zones.
+#include <gtest/gtest.h>
+
+#include "support/errors.h"
+#include "support/sweeping.h"
+
+namespace ccctl::testing {
+namespace {
+
+std::vector<std::string> only_in(const std::set<std::string>& a, const std::set<std::string>& b) {
+  std::vector<std::string> lines;
+  std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(lines));
+  return lines;
+}
+
+// What is left is what the model leaves, and the receipts tell of what is gone.
+void check(Sweeping& sweeping) {
+  const std::set<std::string> expected = sweeping.predicted(), before = sweeping.left();
+  const retention::Survey survey = sweeping.survey();
+  const retention::SweepReport report = sweeping.sweep();
+  EXPECT_EQ(report.failed, 0U);
+  const std::set<std::string> left = sweeping.left();
+  EXPECT_EQ(only_in(expected, left), std::vector<std::string>{}) << "must not have gone";
+  EXPECT_EQ(only_in(left, expected), std::vector<std::string>{}) << "must have gone";
+  EXPECT_EQ(survey.rows_going(), report.rows) << "the dry run counts what the run deletes";
+  EXPECT_EQ(sweeping.told(), std::to_string(report.rows) + " rows, 0 without a leaf, 0 open");
+  // Nothing is left to do.
+  sweeping.options.waivers.first_run_ok = false;
+  EXPECT_EQ(sweeping.sweep().rows, 0U);
+  if (::testing::Test::HasFailure()) ADD_FAILURE() << sweeping.pack_text();
+}
+
+TEST(Sweep, LeavesWhatTheModelLeaves) {
+  for (std::uint64_t seed = 1; seed <= 16; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Sweeping sweeping({.seed = seed, .down = seed % 2 == 0 ? "follow" : "cut"});
+    check(sweeping);
+    if (HasFailure()) break;
+  }
+}
+
+// Held rows never go, nor what they need.
+TEST(Sweep, LeavesWhatTheModelLeavesUnderHolds) {
+  for (std::uint64_t seed = 134; seed <= 150; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Sweeping sweeping({.seed = seed, .down = seed % 2 == 0 ? "follow" : "cut", .holds = true});
+    check(sweeping);
+    if (HasFailure()) break;
+  }
+}
+
+// However small its windows are.
+TEST(Sweep, EndsAlikeWithAnyWindow) {
+  for (std::uint64_t seed = 200; seed <= 204; ++seed) {
+    for (const std::uint64_t window : {1, 7}) {
+      SCOPED_TRACE("seed " + std::to_string(seed) + ", window " + std::to_string(window));
+      Sweeping sweeping({.seed = seed,
+                         .down = seed % 2 == 0 ? "follow" : "cut",
+                         .window = window,
+                         .holds = seed % 3 == 0});
+      check(sweeping);
+      if (HasFailure()) return;
+    }
+  }
+}
+
+// The states of a plan are those of rule::decide(), row by row.
+TEST(RetentionSurvey, CountsTheStatesThatDecideTells) {
+  for (std::uint64_t seed = 300; seed <= 315; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Sweeping sweeping({.seed = seed});
+    std::map<std::string, std::uint64_t> found;
+    for (const retention::Count& count : sweeping.survey().counts) {
+      if (count.state == "taken_along" || count.table == "tenants") continue;
+      const bool due = count.state == "due" || count.state == "overdue" ||
+                       count.state == "kept_by_child" || count.state == "anonymised";
+      found[count.table + " " +
+            (due                             ? "due"
+             : count.state == "min_over_max" ? "kept"
+                                             : count.state)] += count.rows;
+    }
+    std::map<std::string, std::uint64_t> expected;
+    for (const auto& [state, rows] : sweeping.states())
+      expected[state.ends_with("overdue") ? state.substr(0, state.size() - 7) + "due" : state] +=
+          rows;
+    EXPECT_EQ(found, expected);
+    if (HasFailure()) {
+      ADD_FAILURE() << sweeping.pack_text();
+      break;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ccctl::testing
