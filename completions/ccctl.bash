@@ -7,6 +7,7 @@ _ccctl() {
     --acknowledge) :; return ;;
     --address) :; return ;;
     --anchor) :; return ;;
+    --as-of) :; return ;;
     --by) :; return ;;
     --case) :; return ;;
     --category) COMPREPLY=($(compgen -W "registration host_usage generated" -- "$cur")); return ;;
@@ -48,10 +49,12 @@ _ccctl() {
     --requester) COMPREPLY=($(compgen -W "subject customer partner user" -- "$cur")); return ;;
     --require-match) :; return ;;
     --review-on) :; return ;;
+    --run-time) :; return ;;
     --seed) :; return ;;
     --set) :; return ;;
     --social) :; return ;;
     --subject) :; return ;;
+    --table) :; return ;;
     --tenant) :; return ;;
     --user) :; return ;;
     --waive) :; return ;;
@@ -73,7 +76,7 @@ _ccctl() {
     "request ") words="update export get delete plan run list show retry verify receipt extend pause refuse cancel close" ;;
     "hold ") words="add list release" ;;
     "approve ") words="list show sign reject" ;;
-    "retention ") words="replay" ;;
+    "retention ") words="plan sweep explain replay" ;;
     "journal ") words="status verify" ;;
     "audit ") words="verify seal" ;;
     "policy ") words="validate show explain diff test" ;;
@@ -107,6 +110,9 @@ _ccctl() {
     "approve show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "approve sign") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "approve reject") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;
+    "retention plan") words="-o --help --as-of --fail-on-unmanaged --output --out --tenant --datastore --config --quiet --color" ;;
+    "retention sweep") words="-o --help --yes --dry-run --as-of --run-time --first-run-ok --accept-shortening --accept-clock-jump --allow-match-all --output --out --tenant --datastore --config --quiet --color" ;;
+    "retention explain") words="-o --help --table --key --as-of --output --out --tenant --datastore --config --quiet --color" ;;
     "retention replay") words="-o --help --reason --dry-run --output --out --tenant --datastore --config --quiet --color" ;;
     "journal status") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "journal verify") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;

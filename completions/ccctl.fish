@@ -40,7 +40,10 @@ complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_s
 complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign reject' -a show -d 'show one approval'
 complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign reject' -a sign -d 'give the second person'\''s approval'
 complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign reject' -a reject -d 'refuse the second person'\''s approval'
-complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from replay' -a replay -d 'do again what a restored backup has undone'
+complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep explain replay' -a plan -d 'count what is due, and what keeps the rest'
+complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep explain replay' -a sweep -d 'delete or anonymise what is due'
+complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep explain replay' -a explain -d 'say why one row is kept or due, by which rule, and when'
+complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep explain replay' -a replay -d 'do again what a restored backup has undone'
 complete -c ccctl -n '__fish_seen_subcommand_from journal; and not __fish_seen_subcommand_from status verify' -a status -d 'compare the datastore with the journal'
 complete -c ccctl -n '__fish_seen_subcommand_from journal; and not __fish_seen_subcommand_from status verify' -a verify -d 'check every line of the journal'
 complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from verify seal' -a verify -d 'check that the log is what was signed'
@@ -244,6 +247,19 @@ complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcomman
 complete -c ccctl -n '__fish_seen_subcommand_from release; and __fish_seen_subcommand_from hold' -l reason -d 'why it may end' -x
 complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from approve' -l open -d 'only those that wait for a decision'
 complete -c ccctl -n '__fish_seen_subcommand_from reject; and __fish_seen_subcommand_from approve' -l reason -d 'why not' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from retention' -l as-of -d 'what would be due at that instant, past or future' -x
+complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from retention' -l fail-on-unmanaged -d 'exit 3 when rows have no maximum at all'
+complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l yes -d 'delete without asking; for cron, where there is no terminal'
+complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l dry-run -d 'count what would go and stop: the numbers of `retention plan`'
+complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l as-of -d 'what was due at that instant; in the future only with --dry-run' -x
+complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l run-time -d 'pause after so long, between two windows' -x
+complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l first-run-ok -d 'rules may run by which the tenant was never swept'
+complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l accept-shortening -d 'rules may make rows due earlier than at the last run'
+complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l accept-clock-jump -d 'the datastore'\''s clock may be far ahead of the last run'
+complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l allow-match-all -d 'a rule may match every row of the tenant that --tenant names'
+complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from retention' -l table -d 'the table, as the data map calls it' -x
+complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from retention' -l key -d 'the row'\''s id; a JSON array of texts where the key has several parts, the tenant left out' -x
+complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from retention' -l as-of -d 'decide as at that instant, past or future' -x
 complete -c ccctl -n '__fish_seen_subcommand_from replay; and __fish_seen_subcommand_from retention' -l reason -d 'what was restored, and why' -x
 complete -c ccctl -n '__fish_seen_subcommand_from replay; and __fish_seen_subcommand_from retention' -l dry-run -d 'count what the datastore has lost and stop'
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from audit' -l pin -d 'a signed checkpoint kept elsewhere, or a receipt, which holds one' -r -F

@@ -22,6 +22,15 @@ bool takes_along(const Link& link) {
 
 }  // namespace
 
+std::vector<HeldValue> read_held_values(store::Tx& tx, const SweepGround& ground) {
+  Protection protection;
+  protection.holds = ground.holds;
+  if (protection.held_subjects().empty()) return {};
+  const Scope nowhere;
+  Statement statement(ground.map, ground.catalog, nowhere, ground.tenant);
+  return HoldWriter(statement, protection).read_values(tx, ground.tenant);
+}
+
 CriteriaSql KeptWriter::criteria(const TableName& table) {
   return {ground_.map, ground_.catalog, ground_.criteria.at(table)};
 }
@@ -30,6 +39,7 @@ CriteriaSql KeptWriter::criteria(const TableName& table) {
 void KeptWriter::holds(Names& own) {
   Protection protection;
   protection.holds = ground_.holds;
+  protection.values = ground_.values;
   HoldWriter(s_, protection).write(own);
   for (const auto& [name, ctes] : own) {
     std::string rows;

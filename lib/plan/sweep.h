@@ -57,7 +57,11 @@ struct SweepGround {
   std::string tenant;
   std::string stand;              // TenantFacts::stand
   std::vector<rule::Hold> holds;  // the active ones
+  std::vector<HeldValue> values;  // of the people whom they cover, as `match` tables may hold them
 };
+
+// The values as they are now.
+std::vector<HeldValue> read_held_values(store::Tx& tx, const SweepGround& ground);
 
 // Nothing for a maximum that makes no row of the table due now, or for a table without a key.
 std::optional<Pass> pass_of(const SweepGround& ground, const Criteria& criteria,

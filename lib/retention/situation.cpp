@@ -43,8 +43,14 @@ Situation::Situation(store::Tx& tx, const Ground& ground, Instant as_of)
       as_of_(as_of),
       catalog_(datamap::read_catalog(tx, ground.map)),
       facts_(plan::read_tenant(tx, ground.map, catalog_, ground.tenant)),
-      sweep_{ground.map,    catalog_,     criteria_,
-             ground.tenant, facts_.stand, rule::active_holds(tx, ground.tenant)} {
+      sweep_{ground.map,
+             catalog_,
+             criteria_,
+             ground.tenant,
+             facts_.stand,
+             rule::active_holds(tx, ground.tenant),
+             {}} {
+  sweep_.values = plan::read_held_values(tx, sweep_);
   for (const Table& table : ground.map.tables) {
     if (catalog_.table(table.name) == nullptr) continue;  // drift, told where it matters
     criteria_.emplace(table.name,

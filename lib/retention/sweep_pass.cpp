@@ -176,6 +176,8 @@ bool Sweep::run_window(const plan::Pass& pass, plan::Stretch& stretch) {
 
 std::optional<run::Chain::Done> Sweep::do_window(store::Tx& tx, const plan::Pass& pass,
                                                  const plan::Stretch& stretch) {
+  // Asked in each window: whoever is held may have got another number since.
+  if (plan::read_held_values(tx, situation_->sweep()) != situation_->sweep().values) throw Stale{};
   plan::SweepWish wish;
   wish.stretch = stretch;
   wish.next = window_rows_;
