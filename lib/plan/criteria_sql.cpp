@@ -103,7 +103,8 @@ std::string CriteriaSql::stands(const Criterion& c, Stance stance, const std::st
     for (const Part& part : c.parts) sql = either(sql, one_stands(part, of, alias));
     return sql;
   };
-  const std::string pending = any(Stance::pending), odd = any(Stance::quarantined);
+  std::string pending = any(Stance::pending);
+  const std::string odd = any(Stance::quarantined);
   switch (stance) {
     case Stance::pending:
       return pending;

@@ -30,6 +30,7 @@ class Situation {
   Situation(store::Tx& tx, const Ground& ground, Instant as_of);
   Situation(const Situation&) = delete;
   Situation& operator=(const Situation&) = delete;
+  ~Situation() = default;
 
   const plan::SweepGround& sweep() const { return sweep_; }
   // Children before what they follow, so that each row is taken by a pass of its own where it is

@@ -28,10 +28,10 @@ struct Sweep::Record {
   std::uint64_t planned = 0;
 };
 
-Sweep::Sweep(SweepWorld world, const Ground& ground, SweepOptions options)
+Sweep::Sweep(SweepWorld world, const Ground& ground, const SweepOptions& options)
     : world_(std::move(world)),
       ground_(ground),
-      options_(std::move(options)),
+      options_(options),
       window_rows_(options_.window_rows > 0 ? options_.window_rows : kFirstRows) {
   began_ = told_ = steady_clock::now();
 }

@@ -56,7 +56,7 @@ struct SweepReport {
 
 class Sweep {
  public:
-  Sweep(SweepWorld world, const Ground& ground, SweepOptions options);
+  Sweep(SweepWorld world, const Ground& ground, const SweepOptions& options);
   ~Sweep();
   Sweep(const Sweep&) = delete;
   Sweep& operator=(const Sweep&) = delete;
