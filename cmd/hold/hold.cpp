@@ -1,10 +1,10 @@
 // ccctl hold add, list, release.
-#include <csignal>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.h"
 #include "cmd/person.h"
+#include "cmd/signals.h"
 #include "datamap/catalog.h"
 #include "doc/suggest.h"
 #include "policy/approval.h"
@@ -67,31 +67,6 @@ std::string known_data(const std::string& data, const datamap::Map& map) {
   throw Error(ErrorKind::usage, "the data map has no data type \"" + data + "\"",
               doc::suggestion_hint(data, known));
 }
-
-// Notes SIGINT and SIGTERM instead of dying of them: between the commit of a hold and the end of
-// its wait the command must not end without saying that the hold stands.
-class SignalWatch {
- public:
-  SignalWatch() {
-    struct sigaction note {};
-    note.sa_handler = [](int) { seen_ = 1; };
-    ::sigaction(SIGINT, &note, &interrupt_);
-    ::sigaction(SIGTERM, &note, &terminate_);
-  }
-  SignalWatch(const SignalWatch&) = delete;
-  SignalWatch& operator=(const SignalWatch&) = delete;
-  ~SignalWatch() {
-    ::sigaction(SIGINT, &interrupt_, nullptr);
-    ::sigaction(SIGTERM, &terminate_, nullptr);
-  }
-  static bool seen() { return seen_ != 0; }
-
- private:
-  static inline volatile std::sig_atomic_t seen_ = 0;
-  struct sigaction interrupt_ {};
-  struct sigaction terminate_ {};
-};
-
 int run_add(App& app, const Args& args) {
   app.require_role({Role::officer, Role::admin});
   const std::string tenant = app.tenant();
@@ -129,6 +104,8 @@ int run_add(App& app, const Args& args) {
     }
   }
   {
+    // Between the commit of a hold and the end of its wait the command must not end without saying
+    // that the hold stands.
     const SignalWatch watch;
     hold = rule::add_hold(app.session(), tenant, hold, now, SignalWatch::seen);
   }

@@ -1,8 +1,4 @@
 // ccctl request export: a copy of one person's data, for that person.
-#include <signal.h>
-#include <csignal>
-
-#include <csignal>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -10,33 +6,10 @@
 #include "base/error.h"
 #include "cmd/request/exporting.h"
 #include "cmd/request/intake.h"
+#include "cmd/signals.h"
 
 namespace ccctl::cmd {
 namespace {
-
-// SIGINT and SIGTERM end the export at the next row: what was written so far is personal data, and
-// must not stay behind.
-class StopWatch {
- public:
-  StopWatch() {
-    struct sigaction note {};
-    note.sa_handler = [](int) { seen_ = 1; };
-    ::sigaction(SIGINT, &note, &interrupt_);
-    ::sigaction(SIGTERM, &note, &terminate_);
-  }
-  StopWatch(const StopWatch&) = delete;
-  StopWatch& operator=(const StopWatch&) = delete;
-  ~StopWatch() {
-    ::sigaction(SIGINT, &interrupt_, nullptr);
-    ::sigaction(SIGTERM, &terminate_, nullptr);
-  }
-  static bool seen() { return seen_ != 0; }
-
- private:
-  static inline volatile std::sig_atomic_t seen_ = 0;
-  struct sigaction interrupt_ {};
-  struct sigaction terminate_ {};
-};
 
 request::ExportFormat format_of(const std::string& name) {
   if (name == "csv") return request::ExportFormat::csv;
@@ -59,9 +32,11 @@ std::unique_ptr<request::Package> package_of(App& app, const Args& args) {
 }
 
 int run_export(App& app, const Args& args) {
-  const StopWatch watch;
+  // A signal ends the export at the next row: what was written so far is personal data, and must
+  // not stay behind.
+  const SignalWatch watch;
   return recording_refusals(app, "request.export.refused", [&] {
-    Exporting exporting(app, args, format_of(args.get("format")), StopWatch::seen);
+    Exporting exporting(app, args, format_of(args.get("format")), SignalWatch::seen);
     const request::Intake intake = intake_of(args, exporting.requests().rules().requests);
     // Reserved before anything is written to the datastore.
     const std::unique_ptr<request::Package> package = package_of(app, args);

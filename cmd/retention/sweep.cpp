@@ -2,39 +2,15 @@
 #include "retention/sweep.h"
 
 #include <algorithm>
-#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "cmd/retention/wiring.h"
+#include "cmd/signals.h"
 #include "run/window.h"
 
 namespace ccctl::cmd {
 namespace {
-
-// The first SIGINT or SIGTERM lets the window end; the second one ends the process.
-class Stopping {
- public:
-  Stopping() {
-    struct sigaction note {};
-    note.sa_handler = [](int) { seen_ = 1; };
-    note.sa_flags = static_cast<int>(SA_RESETHAND);
-    ::sigaction(SIGINT, &note, &interrupt_);
-    ::sigaction(SIGTERM, &note, &terminate_);
-  }
-  Stopping(const Stopping&) = delete;
-  Stopping& operator=(const Stopping&) = delete;
-  ~Stopping() {
-    ::sigaction(SIGINT, &interrupt_, nullptr);
-    ::sigaction(SIGTERM, &terminate_, nullptr);
-  }
-  static bool seen() { return seen_ != 0; }
-
- private:
-  static inline volatile std::sig_atomic_t seen_ = 0;
-  struct sigaction interrupt_ {};
-  struct sigaction terminate_ {};
-};
 
 Json envelope(const Retentions& retentions, const retention::Situation& situation) {
   return {{"kind", "RetentionSweep"},
@@ -113,11 +89,11 @@ int run_sweep(App& app, const Args& args) {
   if (args.has("dry-run")) return dry_run(app, args, retentions);
   app.require_level_journal();
   const std::string user = app.session().session_user();
-  const Stopping stopping;
+  const SignalWatch watch(true);  // the first signal lets the window end
   retention::Sweep sweep(
       {app.session(), [&app, user] { return app.open_as(user); }, app.context(), app.actor().login,
        [&app](const std::string& name) -> object::ObjectStore& { return app.objects(name); },
-       Stopping::seen, [&app](std::string_view line) { app.message(line); }},
+       SignalWatch::seen, [&app](std::string_view line) { app.message(line); }},
       retentions.ground(), options_of(args));
   const retention::Survey* survey = nullptr;
   try {

@@ -109,20 +109,7 @@ plan::Drivers drivers_of(const subject::Finder& finder, const std::vector<Subjec
 
 void require_sight(const Ground& ground, const datamap::Catalog& catalog,
                    const plan::Scope& scope) {
-  const std::vector<datamap::TableName> closure = plan::closure(ground.map, scope);
-  datamap::require_fit(datamap::check(ground.map, catalog), closure);
-  for (const datamap::TableName& name : closure) {
-    const datamap::CatalogTable& table = catalog.at(name);
-    const bool foreign =
-        std::any_of(table.policies.begin(), table.policies.end(),
-                    [](const std::string& policy) { return !policy.starts_with("ccctl_"); });
-    if (table.row_security_active && foreign) {
-      throw Error(
-          ErrorKind::denied,
-          "row-level security of table \"" + name + "\" may hide rows from this log-in",
-          "run as a role that the site's policies do not filter, or add policies named ccctl_*");
-    }
-  }
+  datamap::require_fit(datamap::check(ground.map, catalog), plan::closure(ground.map, scope));
 }
 
 namespace {

@@ -85,20 +85,7 @@ void Situation::require_fit() const {
   for (const plan::Pass& pass : passes_) {
     for (const TableName& name : plan::closure(ground_.map, pass.scope)) closure.insert(name);
   }
-  const std::vector<TableName> names(closure.begin(), closure.end());
-  datamap::require_fit(datamap::check(ground_.map, catalog_), names);
-  for (const TableName& name : names) {
-    const datamap::CatalogTable& table = catalog_.at(name);
-    const bool foreign =
-        std::any_of(table.policies.begin(), table.policies.end(),
-                    [](const std::string& policy) { return !policy.starts_with("ccctl_"); });
-    if (table.row_security_active && foreign) {
-      throw Error(
-          ErrorKind::denied,
-          "row-level security of table \"" + name + "\" may hide rows from this log-in",
-          "run as a role that the site's policies do not filter, or add policies named ccctl_*");
-    }
-  }
+  datamap::require_fit(datamap::check(ground_.map, catalog_), {closure.begin(), closure.end()});
 }
 
 std::vector<TableName> Situation::without_zone() const {

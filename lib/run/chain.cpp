@@ -11,23 +11,6 @@ namespace ccctl::run {
 namespace {
 
 constexpr int kMostTries = 5;
-constexpr auto kLookForDatastore = std::chrono::seconds(10);
-
-store::Session again(const std::function<store::Session()>& connect) {
-  const auto end = std::chrono::steady_clock::now() + kLookForDatastore;
-  for (auto pause = std::chrono::milliseconds(50);; pause *= 2) {
-    try {
-      return connect();
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::unreachable) throw;
-      if (std::chrono::steady_clock::now() + pause > end) {
-        throw Error(ErrorKind::in_doubt,
-                    "the connection was lost during a commit, and the datastore stays unreachable");
-      }
-    }
-    std::this_thread::sleep_for(pause);
-  }
-}
 
 Open following(const Open& open, const std::string& position) {
   Open next = open;
@@ -105,7 +88,7 @@ bool Chain::run(Open& open, const std::string& set_local, const Doing& doing) {
         throw Error(ErrorKind::in_doubt, "the connection was lost during each of " +
                                              std::to_string(kMostTries) + " commits");
       }
-      session_ = again(connect_);
+      session_ = reconnected(connect_);
       continue;
     } catch (const store::RetryableError&) {
       if (tries >= kMostTries) throw;

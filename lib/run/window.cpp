@@ -99,12 +99,11 @@ bool Runner::attempt(const Window& window, const std::function<Work(store::Tx&, 
   return tx.commit() == store::Outcome::committed;
 }
 
-void Runner::reconnect() {
+store::Session reconnected(const std::function<store::Session()>& connect) {
   const auto end = std::chrono::steady_clock::now() + kReconnectFor;
   for (auto pause = std::chrono::milliseconds(50);; pause *= 2) {
     try {
-      session_ = connect_();
-      return;
+      return connect();
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::unreachable) throw;
       if (std::chrono::steady_clock::now() + pause > end) {
@@ -127,8 +126,8 @@ Receipt Runner::run_window(const Window& window,
         throw Error(ErrorKind::in_doubt, "the connection was lost during each of " +
                                              std::to_string(kTries) + " commits");
       }
-      reconnect();  // the next attempt waits for the row lock, then finds the receipt, or does it
-                    // again
+      session_ = reconnected(connect_);  // the next attempt waits for the row lock, then finds the
+                                         // receipt, or does it again
       continue;
     } catch (const store::RetryableError&) {
       if (tries >= kTries) throw;

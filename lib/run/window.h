@@ -63,11 +63,14 @@ class Runner {
  private:
   bool attempt(const Window& window, const std::function<Work(store::Tx&, Instant now)>& work,
                Receipt* receipt);
-  void reconnect();
 
   store::Session& session_;
   std::function<store::Session()> connect_;
 };
+
+// A new session after one that was lost during a commit. Tries for ten seconds, then throws
+// in_doubt.
+store::Session reconnected(const std::function<store::Session()>& connect);
 
 // The datastore's clock.
 Instant datastore_now(store::Tx& tx);

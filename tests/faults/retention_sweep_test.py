@@ -3,6 +3,7 @@ due goes once and stands in one receipt, and what stands when a hold has answere
 """
 import os
 import random
+import signal
 import time
 import unittest
 
@@ -91,6 +92,29 @@ class RetentionSweep(unittest.TestCase):
         self.assertEqual(clone.sql("SELECT count(*) FROM public.conversations WHERE tenant_id = 'acme'"),
                          answered)
         self.assertNotEqual(answered, "0")
+
+    def test_the_first_signal_lets_the_window_end_and_the_next_sweep_goes_on(self):
+        clone, sweep_aloud = self.clone(), SWEEP[:-1]
+        before = int(self.rows(clone))
+        blocker = Blocker(clone.name, "SELECT FROM public.emails WHERE tenant_id = 'acme' ORDER BY id"
+                          " LIMIT 1 FOR UPDATE")
+        sweep = clone.start(*sweep_aloud, user="admin")
+        fixture.wait_until(lambda: fixture.waits_for_lock(clone, "%public%emails%"), "the sweep waits")
+        sweep.send_signal(signal.SIGTERM)
+        blocker.release()
+        _, errors = sweep.communicate(timeout=60)
+        self.assertEqual(sweep.returncode, 8, errors)
+        self.assertIn("paused: interrupted", errors)
+        self.assertLess(int(self.rows(clone)), before)
+        open_record = "SELECT count(*) FROM ccctl.destruction WHERE closed_at IS NULL"
+        self.assertEqual(clone.sql(open_record), "1")
+        code, _, errors = clone.run(*sweep_aloud, "--run-time", "PT0S", user="admin")
+        self.assertEqual(code, 8, errors)
+        self.assertIn("paused: its time was up", errors)
+        code, _, errors = clone.run(*SWEEP, user="admin")
+        self.assertEqual(code, 0, errors)
+        self.assertEqual(clone.sql("SELECT count(*), bool_and(outcome = 'complete') FROM"
+                                   " ccctl.destruction"), "1|t")
 
     def test_what_stands_at_the_answer_stands_for_ever(self):
         dice = random.Random(20261122)
