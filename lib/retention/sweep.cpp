@@ -71,6 +71,10 @@ const Survey& Sweep::prepare() {
   std::string approval;
   world_.session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
     now_ = run::datastore_now(tx);
+    if (options_.as_of && *options_.as_of > now_) {
+      throw Error(ErrorKind::usage, "--as-of lies in the future",
+                  "with --dry-run or `ccctl retention plan` it may");
+    }
     require_clocks(tx, ground_, world_.context.now(), now_, options_.waivers.accept_clock_jump);
     approval = missing_approval(tx, world_.context, ground_, now_);
   });
@@ -78,10 +82,6 @@ const Survey& Sweep::prepare() {
     throw Error(ErrorKind::refused,
                 "nobody has approved the policy pack \"" + ground_.pack + "\" as it is now",
                 "another person must sign it: `ccctl approve sign " + approval + "`");
-  }
-  if (options_.as_of && *options_.as_of > now_) {
-    throw Error(ErrorKind::usage, "--as-of lies in the future",
-                "with --dry-run or `ccctl retention plan` it may");
   }
   store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
   require_known_rules(tx, ground_, options_.waivers);
