@@ -42,6 +42,7 @@ extern const Spec retention_replay;
 extern const Spec journal_status;
 extern const Spec journal_verify;
 extern const Spec audit_verify;
+extern const Spec audit_prove;
 extern const Spec audit_seal;
 extern const Spec policy_validate;
 extern const Spec policy_show;
@@ -95,6 +96,7 @@ const std::vector<Spec>& commands() {
       journal_status,
       journal_verify,
       audit_verify,
+      audit_prove,
       audit_seal,
       policy_validate,
       policy_show,

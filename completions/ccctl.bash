@@ -32,11 +32,15 @@ _ccctl() {
     --identity-by) :; return ;;
     --identity-method) :; return ;;
     --import) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --index) :; return ;;
     --key) :; return ;;
     --language) COMPREPLY=($(compgen -W "ja en de" -- "$cur")); return ;;
+    --leaf) :; return ;;
     --matter) :; return ;;
     --name) :; return ;;
+    --old) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --on-behalf-of) :; return ;;
+    --origin) :; return ;;
     --out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --override) :; return ;;
     --period) :; return ;;
@@ -46,6 +50,7 @@ _ccctl() {
     --reason) :; return ;;
     --received-at) :; return ;;
     --ref) :; return ;;
+    --request) :; return ;;
     --requester) COMPREPLY=($(compgen -W "subject customer partner user" -- "$cur")); return ;;
     --require-match) :; return ;;
     --review-on) :; return ;;
@@ -78,7 +83,7 @@ _ccctl() {
     "approve ") words="list show sign reject" ;;
     "retention ") words="plan sweep explain replay" ;;
     "journal ") words="status verify" ;;
-    "audit ") words="verify seal" ;;
+    "audit ") words="verify prove seal" ;;
     "policy ") words="validate show explain diff test" ;;
     "datamap ") words="check show" ;;
     "db ") words="init migrate doctor" ;;
@@ -117,6 +122,7 @@ _ccctl() {
     "journal status") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "journal verify") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "audit verify") words="-o --help --pin --key --output --out --tenant --datastore --config --quiet --color" ;;
+    "audit prove") words="-o --help --leaf --request --origin --index --old --key --output --out --tenant --datastore --config --quiet --color" ;;
     "audit seal") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "policy validate") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "policy show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;

@@ -1,48 +1,19 @@
 // ccctl audit verify: recomputes the tenant's logs and compares them with what was signed and kept.
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "audit/sealer.h"
 #include "base/error.h"
 #include "cmd/app.h"
+#include "cmd/audit/checkpoint_file.h"
 
 namespace ccctl::cmd {
 namespace {
 
-constexpr std::size_t kMaxPin = 1 << 20;
-
-std::string read_pin(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file.is_open() || file.bad() || text.empty()) {
-    throw Error(ErrorKind::usage, "cannot read the pin '" + path + "'");
-  }
-  if (text.size() > kMaxPin) {
-    throw Error(ErrorKind::usage, "'" + path + "' is too long for a checkpoint or a receipt");
-  }
-  return text;
-}
-
-std::vector<crypto::VerifierKey> trusted_keys(App& app, const Args& args) {
-  if (!args.has("key")) return app.verifier_keys();
-  std::vector<crypto::VerifierKey> keys;
-  for (const std::string& text : args.all("key")) {
-    const auto key = crypto::VerifierKey::parse(text);
-    if (!key) {
-      throw Error(ErrorKind::usage, "'" + text + "' is not a verifier key",
-                  "it is NAME+KEYID+BASE64, in one argument");
-    }
-    keys.push_back(*key);
-  }
-  return keys;
-}
-
 int run_verify(App& app, const Args& args) {
   app.require_role({Role::auditor, Role::officer, Role::owner});
   std::vector<std::string> pins;
-  for (const std::string& path : args.all("pin")) pins.push_back(read_pin(path));
+  for (const std::string& path : args.all("pin")) pins.push_back(read_checkpoint_file(path));
   const std::vector<crypto::VerifierKey> keys = trusted_keys(app, args);
   const std::string tenant = app.tenant();
   std::vector<audit::Verification> results;
@@ -91,11 +62,7 @@ const Spec audit_verify{
              .value = "FILE",
              .help = "a signed checkpoint kept elsewhere, or a receipt, which holds one",
              .repeatable = true},
-            {.name = "key",
-             .type = Type::text,
-             .value = "VKEY",
-             .help = "trust this verifier key instead of the published ones",
-             .repeatable = true},
+            key_option(),
         },
     .exits = {0, 3, 5, 11},
     .examples = {{"ccctl audit verify --pin monday.checkpoint", "compare with what you kept"},

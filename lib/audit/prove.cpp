@@ -1,4 +1,6 @@
-#include "audit/sealer.h"
+#include "audit/prove.h"
+
+#include "audit/pins.h"
 #include "audit/shard.h"
 #include "base/error.h"
 
@@ -6,16 +8,18 @@ namespace ccctl::audit {
 
 namespace {
 
-std::vector<crypto::Digest> read_proof(store::Tx& tx, const Shard& shard, std::uint64_t index) {
-  // Which subtrees a proof needs depends on index and size only: the first walk collects them, one
-  // statement reads them, the second walk uses them.
+using Walk = std::function<std::vector<crypto::Digest>(const crypto::NodeSource&)>;
+
+// Which subtrees a proof needs depends on indexes and sizes only: the first walk collects them, one
+// statement reads them, the second walk uses them.
+std::vector<crypto::Digest> read_proof(store::Tx& tx, const Shard& shard, const Walk& walk) {
   std::vector<crypto::NodeId> wanted;
-  crypto::inclusion_proof(index, shard.size, [&](crypto::NodeId id) {
+  walk([&](crypto::NodeId id) {
     wanted.push_back(id);
     return crypto::Digest{};
   });
   const Hashes hashes = read_hashes(tx, shard.key, wanted);
-  return crypto::inclusion_proof(index, shard.size, [&](crypto::NodeId id) {
+  return walk([&](crypto::NodeId id) {
     const auto hash = hashes.find(id);
     if (hash == hashes.end()) {
       throw Error(ErrorKind::findings, "a hash of '" + shard.origin + "' is missing",
@@ -25,42 +29,146 @@ std::vector<crypto::Digest> read_proof(store::Tx& tx, const Shard& shard, std::u
   });
 }
 
-}  // namespace
+// The newest checkpoint of a shard under the shard's own key; nothing when it is not that.
+std::optional<crypto::Checkpoint> open_newest(const Shard& shard, std::string_view note) {
+  const auto key = crypto::VerifierKey::of(shard.origin, shard.public_key);
+  const OpenedCheckpoint newest = open_checkpoint(note, {key});
+  if (newest.verdict != crypto::NoteVerdict::valid || newest.checkpoint.origin != shard.origin ||
+      newest.checkpoint.size != shard.size) {
+    return std::nullopt;
+  }
+  return newest.checkpoint;
+}
 
-std::optional<Proof> prove(store::Tx& tx, const std::string& tenant,
-                           const crypto::Digest& leaf_hash) {
+// Of the leaf that the condition names, with parameters from $2 on.
+std::optional<Proof> prove_where(store::Tx& tx, const std::string& tenant,
+                                 const std::string& condition,
+                                 const std::vector<store::Value>& values) {
+  std::vector<store::Value> params{tenant};
+  params.insert(params.end(), values.begin(), values.end());
   const store::Rows rows = tx.exec(
       {"SELECT s.log, s.period, s.origin, s.size, l.leaf_index, pg_catalog.encode(l.line, 'hex'), "
        "c.note, pg_catalog.encode(s.public_key, 'hex') FROM ccctl.leaf l "
        "JOIN ccctl.shard s ON s.tenant_id = l.tenant_id AND s.log = l.log "
        "AND s.period = l.period JOIN ccctl.checkpoint c ON c.tenant_id = l.tenant_id "
        "AND c.log = l.log AND c.period = l.period AND c.size = s.size "
-       "WHERE l.tenant_id = $1 AND l.leaf_hash = pg_catalog.decode($2, 'hex') "
-       "AND l.leaf_index < s.size ORDER BY s.opened_at, l.leaf_index LIMIT 1",
-       {tenant, crypto::to_hex(crypto::view(leaf_hash))}});
+       "WHERE l.tenant_id = $1 AND l.leaf_index < s.size AND " +
+           condition + " ORDER BY s.opened_at, l.leaf_index LIMIT 1",
+       params});
   if (rows.empty()) return std::nullopt;
-  Shard shard;
-  shard.key = {tenant, std::string(rows.text(0, 0)), std::string(rows.text(0, 1))};
-  shard.origin = rows.text(0, 2);
-  shard.size = static_cast<std::uint64_t>(rows.integer(0, 3));
+  const Shard shard{{tenant, std::string(rows.text(0, 0)), std::string(rows.text(0, 1))},
+                    std::string(rows.text(0, 2)),
+                    static_cast<std::uint64_t>(rows.integer(0, 3)),
+                    crypto::from_hex(rows.text(0, 7)).value_or("")};
   Proof proof;
   proof.origin = shard.origin;
   proof.index = static_cast<std::uint64_t>(rows.integer(0, 4));
   proof.leaf = crypto::from_hex(rows.text(0, 5)).value_or("");
-  const auto hashes = read_proof(tx, shard, proof.index);
-  const auto key =
-      crypto::VerifierKey::of(shard.origin, crypto::from_hex(rows.text(0, 7)).value_or(""));
-  const OpenedCheckpoint newest = open_checkpoint(rows.text(0, 6), {key});
+  const auto hashes = read_proof(tx, shard, [&](const crypto::NodeSource& nodes) {
+    return crypto::inclusion_proof(proof.index, shard.size, nodes);
+  });
+  const auto newest = open_newest(shard, rows.text(0, 6));
   // A receipt that does not verify must never leave: whoever gets it could not know why.
-  if (newest.verdict != crypto::NoteVerdict::valid || newest.checkpoint.origin != shard.origin ||
-      newest.checkpoint.size != shard.size || crypto::leaf_hash(proof.leaf) != leaf_hash ||
-      !crypto::verify_inclusion(leaf_hash, proof.index, shard.size, hashes,
-                                newest.checkpoint.root)) {
+  if (!newest || !crypto::verify_inclusion(crypto::leaf_hash(proof.leaf), proof.index, shard.size,
+                                           hashes, newest->root)) {
     throw Error(ErrorKind::findings, "a leaf of '" + shard.origin + "' does not prove",
                 "see `ccctl audit verify`");
   }
   proof.tlog_proof = crypto::tlog_proof(proof.index, hashes, rows.text(0, 6));
   return proof;
+}
+
+struct Newest {
+  Shard shard;
+  std::string note;
+};
+
+Newest newest_of(store::Tx& tx, const std::string& tenant, const std::string& origin) {
+  const store::Rows rows = tx.exec(
+      {"SELECT s.log, s.period, s.size, pg_catalog.encode(s.public_key, 'hex'), c.note FROM "
+       "ccctl.shard s JOIN ccctl.checkpoint c ON c.tenant_id = s.tenant_id AND c.log = s.log "
+       "AND c.period = s.period AND c.size = s.size WHERE s.tenant_id = $1 AND s.origin = $2",
+       {tenant, origin}});
+  if (rows.empty()) {
+    throw Error(ErrorKind::not_found, "the datastore has no log '" + origin + "'");
+  }
+  return {{{tenant, std::string(rows.text(0, 0)), std::string(rows.text(0, 1))},
+           origin,
+           static_cast<std::uint64_t>(rows.integer(0, 2)),
+           crypto::from_hex(rows.text(0, 3)).value_or("")},
+          std::string(rows.text(0, 4))};
+}
+
+// Why no proof can be given from an older checkpoint; empty when one can.
+std::string obstacle(const Pin& old, const Shard& shard) {
+  if (old.verdict != crypto::NoteVerdict::valid) return pin_fault(old).explanation;
+  if (old.size > shard.size) {
+    return "the checkpoint covers " + std::to_string(old.size) + " leaves, and the log has " +
+           std::to_string(shard.size) + ": the datastore was set back";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::optional<Proof> prove(store::Tx& tx, const std::string& tenant,
+                           const crypto::Digest& leaf_hash) {
+  auto proof = prove_where(tx, tenant, "l.leaf_hash = pg_catalog.decode($2, 'hex')",
+                           {crypto::to_hex(crypto::view(leaf_hash))});
+  if (proof && crypto::leaf_hash(proof->leaf) != leaf_hash) {
+    throw Error(ErrorKind::findings, "a leaf of '" + proof->origin + "' does not prove",
+                "see `ccctl audit verify`");
+  }
+  return proof;
+}
+
+std::optional<Proof> prove_at(store::Tx& tx, const std::string& tenant, const std::string& origin,
+                              std::uint64_t index) {
+  return prove_where(tx, tenant, "s.origin = $2 AND l.leaf_index = $3::bigint",
+                     {origin, std::to_string(index)});
+}
+
+std::string Consistency::to_text() const {
+  std::string text = "old " + std::to_string(old_size) + "\n";
+  for (const crypto::Digest& hash : hashes) {
+    text += crypto::to_base64(crypto::view(hash)) + "\n";
+  }
+  return text + "\n" + checkpoint;
+}
+
+Consistency prove_consistency(store::Tx& tx, const std::string& tenant, const std::string& old,
+                              const std::vector<crypto::VerifierKey>& keys) {
+  const Pin pin = read_pins({old}, keys, tenant_prefix(organisation_domain(tx), tenant)).front();
+  const Newest newest = newest_of(tx, tenant, pin.origin);
+  const std::string why_not = obstacle(pin, newest.shard);
+  if (!why_not.empty()) throw Error(ErrorKind::findings, why_not, "see `ccctl audit verify`");
+  Consistency proof{pin.origin, pin.size, newest.shard.size, {}, newest.note};
+  proof.hashes = read_proof(tx, newest.shard, [&](const crypto::NodeSource& nodes) {
+    return crypto::consistency_proof(pin.size, newest.shard.size, nodes);
+  });
+  const auto opened = open_newest(newest.shard, newest.note);
+  if (!opened || !crypto::verify_consistency(pin.size, newest.shard.size, pin.root, opened->root,
+                                             proof.hashes)) {
+    throw Error(ErrorKind::findings,
+                "the log '" + pin.origin + "' does not extend the checkpoint of " +
+                    std::to_string(pin.size) + " leaves",
+                "see `ccctl audit verify`");
+  }
+  return proof;
+}
+
+std::optional<crypto::Digest> final_leaf(store::Tx& tx, const std::string& tenant,
+                                         const std::string& id) {
+  const store::Rows rows = tx.exec(
+      {"SELECT pg_catalog.encode(leaf_hash, 'hex') FROM ccctl.request WHERE tenant_id = $1 AND "
+       "request_id = $2 UNION ALL SELECT pg_catalog.encode(leaf_hash, 'hex') FROM "
+       "ccctl.destruction WHERE tenant_id = $1 AND run_id = $2",
+       {tenant, id}});
+  if (rows.empty()) {
+    throw Error(ErrorKind::not_found, "there is no request or run \"" + id + "\"");
+  }
+  if (rows.is_null(0, 0)) return std::nullopt;
+  return digest_of_hex(rows.text(0, 0));
 }
 
 std::vector<Sealed> newest_checkpoints(store::Tx& tx) {
