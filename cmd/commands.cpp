@@ -41,6 +41,7 @@ extern const Spec retention_explain;
 extern const Spec retention_replay;
 extern const Spec journal_status;
 extern const Spec journal_verify;
+extern const Spec audit_export;
 extern const Spec audit_verify;
 extern const Spec audit_prove;
 extern const Spec audit_seal;
@@ -95,6 +96,7 @@ const std::vector<Spec>& commands() {
       retention_replay,
       journal_status,
       journal_verify,
+      audit_export,
       audit_verify,
       audit_prove,
       audit_seal,

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "base/error.h"
 #include "cmd/app_impl.h"
 
 namespace ccctl::cmd {
@@ -28,6 +29,9 @@ struct Wiring {
 
 // The App's wiring, with the sandbox's defaults in the settings where it is the datastore.
 Wiring& wired(App::Impl& app);
+
+// The whole file; an error of that kind when it cannot be read.
+std::string read_file(const std::string& path, ErrorKind error);
 
 // A key of 32 bytes from a file of mode 0600; key_unavailable for anything else. `what` names it in
 // errors: "sealing key".

@@ -22,14 +22,6 @@ namespace {
 constexpr int kSealAttempts = 40;
 constexpr std::chrono::milliseconds kSealPause{50};
 
-std::string read_file(const std::string& path, ErrorKind error) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (file) content << file.rdbuf();
-  if (!file) throw Error(error, "cannot read \"" + path + "\"");
-  return content.str();
-}
-
 // Only its owner may read a key; otherwise whoever read it can sign.
 void check_key_file(const std::string& path, const struct stat& file) {
   if (!S_ISREG(file.st_mode) || (file.st_mode & 077) != 0) {
@@ -61,6 +53,14 @@ bool plain_name(std::string_view name) {
 }
 
 }  // namespace
+
+std::string read_file(const std::string& path, ErrorKind error) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  if (file) content << file.rdbuf();
+  if (!file) throw Error(error, "cannot read \"" + path + "\"");
+  return content.str();
+}
 
 // 32 bytes, or their 64 hexadecimal digits.
 Secret read_key_file(const std::string& path, const std::string& what) {

@@ -5,6 +5,7 @@ _ccctl() {
   COMPREPLY=()
   case "$prev" in
     --acknowledge) :; return ;;
+    --action) :; return ;;
     --address) :; return ;;
     --anchor) :; return ;;
     --as-of) :; return ;;
@@ -28,6 +29,7 @@ _ccctl() {
     --encrypt-to) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --external-contact) :; return ;;
     --format) :; return ;;
+    --from) :; return ;;
     --granularity) COMPREPLY=($(compgen -W "instant day" -- "$cur")); return ;;
     --identity-by) :; return ;;
     --identity-method) :; return ;;
@@ -36,6 +38,7 @@ _ccctl() {
     --key) :; return ;;
     --language) COMPREPLY=($(compgen -W "ja en de" -- "$cur")); return ;;
     --leaf) :; return ;;
+    --log) COMPREPLY=($(compgen -W "evidence security" -- "$cur")); return ;;
     --matter) :; return ;;
     --name) :; return ;;
     --old) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -50,17 +53,20 @@ _ccctl() {
     --reason) :; return ;;
     --received-at) :; return ;;
     --ref) :; return ;;
+    --rendering) COMPREPLY=($(compgen -W "ocsf csv" -- "$cur")); return ;;
     --request) :; return ;;
     --requester) COMPREPLY=($(compgen -W "subject customer partner user" -- "$cur")); return ;;
     --require-match) :; return ;;
     --review-on) :; return ;;
     --run-time) :; return ;;
+    --sample) :; return ;;
     --seed) :; return ;;
     --set) :; return ;;
     --social) :; return ;;
     --subject) :; return ;;
     --table) :; return ;;
     --tenant) :; return ;;
+    --to) :; return ;;
     --user) :; return ;;
     --waive) :; return ;;
     --zone) :; return ;;
@@ -83,7 +89,7 @@ _ccctl() {
     "approve ") words="list show sign reject" ;;
     "retention ") words="plan sweep explain replay" ;;
     "journal ") words="status verify" ;;
-    "audit ") words="verify prove seal" ;;
+    "audit ") words="export verify prove seal" ;;
     "policy ") words="validate show explain diff test" ;;
     "datamap ") words="check show" ;;
     "db ") words="init migrate doctor" ;;
@@ -121,6 +127,7 @@ _ccctl() {
     "retention replay") words="-o --help --reason --dry-run --output --out --tenant --datastore --config --quiet --color" ;;
     "journal status") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "journal verify") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "audit export") words="-o --help --log --from --to --request --action --sample --seed --rendering --encrypt-to --output --out --tenant --datastore --config --quiet --color" ;;
     "audit verify") words="-o --help --pin --key --output --out --tenant --datastore --config --quiet --color" ;;
     "audit prove") words="-o --help --leaf --request --origin --index --old --key --output --out --tenant --datastore --config --quiet --color" ;;
     "audit seal") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;

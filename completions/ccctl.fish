@@ -46,9 +46,10 @@ complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen
 complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep explain replay' -a replay -d 'do again what a restored backup has undone'
 complete -c ccctl -n '__fish_seen_subcommand_from journal; and not __fish_seen_subcommand_from status verify' -a status -d 'compare the datastore with the journal'
 complete -c ccctl -n '__fish_seen_subcommand_from journal; and not __fish_seen_subcommand_from status verify' -a verify -d 'check every line of the journal'
-complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from verify prove seal' -a verify -d 'check that the log is what was signed'
-complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from verify prove seal' -a prove -d 'prove that a leaf is in the log, or that the log only grew'
-complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from verify prove seal' -a seal -d 'sign what waits in the log'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal' -a export -d 'give an auditor events that verify without us'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal' -a verify -d 'check that the log is what was signed'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal' -a prove -d 'prove that a leaf is in the log, or that the log only grew'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal' -a seal -d 'sign what waits in the log'
 complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a validate -d 'check that a policy pack can be worked by'
 complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a show -d 'show what holds in a policy pack'
 complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a explain -d 'say when a period from an anchor has passed'
@@ -263,6 +264,15 @@ complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subco
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from retention' -l as-of -d 'decide as at that instant, past or future' -x
 complete -c ccctl -n '__fish_seen_subcommand_from replay; and __fish_seen_subcommand_from retention' -l reason -d 'what was restored, and why' -x
 complete -c ccctl -n '__fish_seen_subcommand_from replay; and __fish_seen_subcommand_from retention' -l dry-run -d 'count what the datastore has lost and stop'
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from audit' -l log -d 'evidence: requests, holds, approvals, sweeps; security: accesses and refusals' -x -a 'evidence security'
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from audit' -l from -d 'only events at or after this instant' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from audit' -l to -d 'only events before this instant' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from audit' -l request -d 'only events of this request' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from audit' -l action -d 'only events of this action, as request.delete.completed' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from audit' -l sample -d 'only so many events, drawn by --seed from all that match' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from audit' -l seed -d 'what the sample is drawn by' -x
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from audit' -l rendering -d 'the matching events also as OCSF 1.8.0 (ndjson) or as CSV' -x -a 'ocsf csv'
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from audit' -l encrypt-to -d 'encrypt the whole to this certificate, into one file' -r -F
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from audit' -l pin -d 'a signed checkpoint kept elsewhere, or a receipt, which holds one' -r -F
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from audit' -l key -d 'trust this verifier key instead of the published ones' -x
 complete -c ccctl -n '__fish_seen_subcommand_from prove; and __fish_seen_subcommand_from audit' -l leaf -d 'the leaf'\''s hash, hexadecimal' -x
