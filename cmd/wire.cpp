@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "audit/event.h"
 #include "base/error.h"
 #include "sandbox/cluster.h"
 
@@ -161,7 +162,10 @@ const Actor& App::actor() {
                     actor.login + ":ROLE:TENANT`");
   }
   actor.roles.assign(roles.begin(), roles.end());
-  for (const auto& [tenant, its_roles] : wiring.roles) actor.tenants.push_back(tenant);
+  // Rights for the organisation's log come along with a tenant; alone, they are what it works on.
+  for (const auto& [tenant, its_roles] : wiring.roles) {
+    if (tenant != audit::kOrganisation || wiring.roles.size() == 1) actor.tenants.push_back(tenant);
+  }
   return wiring.actor.emplace(std::move(actor));
 }
 
@@ -171,7 +175,7 @@ std::string App::tenant() {
   const std::vector<std::string>& tenants = actor().tenants;
   const std::string wanted = setting("tenant");
   if (!wanted.empty()) {
-    if (std::find(tenants.begin(), tenants.end(), wanted) == tenants.end()) {
+    if (!wiring.roles.contains(wanted)) {
       throw Error(ErrorKind::refused, "you have no rights for the tenant \"" + wanted + "\"");
     }
     return wiring.tenant.emplace(wanted);

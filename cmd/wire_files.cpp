@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <exception>
@@ -10,6 +11,7 @@
 #include <sstream>
 #include <thread>
 
+#include "audit/event.h"
 #include "audit/sealer.h"
 #include "base/error.h"
 #include "cmd/wire.h"
@@ -30,15 +32,23 @@ void check_key_file(const std::string& path, const struct stat& file) {
   }
 }
 
-bool seal_once(store::Session& session, const crypto::Signer& signer, const Context& context,
-               const audit::Elsewhere& elsewhere) {
+// Nothing while another sealer is at work: after it, what it did not see is left.
+std::optional<std::vector<audit::Sealed>> seal_once(store::Session& session,
+                                                    const crypto::Signer& signer,
+                                                    const Context& context,
+                                                    const audit::Elsewhere& elsewhere) {
   try {
-    audit::seal(session, signer, context, elsewhere);
-    return true;
+    return audit::seal(session, signer, context, elsewhere);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::busy) throw;
-    return false;  // another sealer is at work: after it, what it did not see is left
+    return std::nullopt;
   }
+}
+
+bool has_organisation(const std::vector<audit::Sealed>& sealed) {
+  return std::any_of(sealed.begin(), sealed.end(), [](const audit::Sealed& one) {
+    return one.origin.find("/organisation/") != std::string::npos;
+  });
 }
 
 // A logical name as SQL: "people", or "crm.people" outside schema public.
@@ -152,7 +162,15 @@ static bool seal_now(App& app) {
     return journal ? journal->published(log) : std::nullopt;
   };
   for (int attempt = 0; attempt < kSealAttempts; ++attempt) {
-    if (seal_once(sealer, signer, app.context(), elsewhere)) return true;
+    if (const auto sealed = seal_once(sealer, signer, app.context(), elsewhere)) {
+      // Of no tenant's journal: how far the organisation's log had come is kept in one of its own.
+      if (has_organisation(*sealed) && !app.setting("journal").empty()) {
+        const std::string organisation(audit::kOrganisation);
+        app.ensure_evidence_key(organisation);
+        app.journal(organisation)->append(sealer);
+      }
+      return true;
+    }
     std::this_thread::sleep_for(kSealPause);
   }
   return false;

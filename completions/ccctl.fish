@@ -286,7 +286,7 @@ complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subco
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l zone -d 'the IANA time zone in which to reckon' -x
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l granularity -d 'the instant itself, or the start of the civil day after' -x -a 'instant day'
 complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l domain -d 'the organisation'\''s domain, with which the names of its logs begin; it cannot be changed later' -x
-complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l principal -d 'give a log-in a role (officer, admin, auditor, owner, partner) for a tenant, and make it a member of the group role' -x
+complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l principal -d 'give a log-in a role (officer, admin, auditor, owner, partner) for a tenant, and make it a member of the group role; the tenant * is the organisation'\''s log' -x
 complete -c ccctl -n '__fish_seen_subcommand_from migrate; and __fish_seen_subcommand_from db' -l dry-run -d 'say what is missing and stop'
 complete -c ccctl -n '__fish_seen_subcommand_from up; and __fish_seen_subcommand_from sandbox' -l contacts -d 'how many entries the address book gets; conversations scale with it' -x
 complete -c ccctl -n '__fish_seen_subcommand_from up; and __fish_seen_subcommand_from sandbox' -l seed -d 'the same number makes the same people on every machine' -x

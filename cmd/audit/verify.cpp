@@ -54,7 +54,9 @@ const Spec audit_verify{
         "checkpoint "
         "is not what was signed), truncated (signed leaves are gone), rollback_of_signed_tree (the "
         "datastore was set back behind a pin), equivocation (one key signed two different trees), "
-        "unknown_key (a signature of a key that you do not trust).",
+        "unknown_key (a signature of a key that you do not trust).\n\n"
+        "Whoever has rights for the organisation (the tenant *) sees its log too: one leaf per log "
+        "opened or closed and per key changed, and every log's daily checkpoint.",
     .options =
         {
             {.name = "pin",

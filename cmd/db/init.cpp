@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "audit/event.h"
 #include "base/error.h"
 #include "cmd/app.h"
 #include "store/migration.h"
@@ -26,6 +27,11 @@ Grant parse_grant(const std::string& text) {
   if (std::find(roles.begin(), roles.end(), grant.role) == roles.end()) {
     throw Error(ErrorKind::usage, "there is no role \"" + grant.role + "\"",
                 "choose one of officer, admin, auditor, owner, partner");
+  }
+  // What is done to data is done for a tenant; the organisation's log can only be looked at.
+  if (grant.tenant == audit::kOrganisation && grant.role != "auditor" && grant.role != "owner") {
+    throw Error(ErrorKind::usage, "\"" + text + "\" gives a tenant's role for the organisation",
+                "the tenant * is its log of all logs, which auditors and owners read");
   }
   return grant;
 }
@@ -114,7 +120,8 @@ const Spec db_init{
                 {.name = "principal",
                  .value = "LOGIN:ROLE:TENANT",
                  .help = "give a log-in a role (officer, admin, auditor, owner, partner) for a "
-                         "tenant, and make it a member of the group role",
+                         "tenant, and make it a member of the group role; the tenant * is the "
+                         "organisation's log",
                  .repeatable = true}},
     .exits = {0, 5, 11, 12, 13},
     .examples = {{"ccctl db init --domain example.org --principal yuki:officer:acme "

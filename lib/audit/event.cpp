@@ -21,6 +21,7 @@ constexpr std::array<std::string_view, 8> kJournalled{
 }  // namespace
 
 std::string_view to_text(LogName log) {
+  if (log == LogName::organisation) return "organisation";
   return log == LogName::security ? "security" : "evidence";
 }
 

@@ -12,8 +12,11 @@
 
 namespace ccctl::audit {
 
-enum class LogName { security, evidence };
+// The organisation's log tells what became of the others; only the sealing account appends to it.
+enum class LogName { security, evidence, organisation };
 std::string_view to_text(LogName log);
+// Whose log that is: the organisation's, of no tenant's.
+inline constexpr std::string_view kOrganisation = "*";
 
 // `body` holds what is particular to the action, as an object. Never personal data: pseudonyms, ids
 // and counts. Strings are NFC, numbers are integers.

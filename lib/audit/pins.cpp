@@ -1,5 +1,7 @@
 #include "audit/pins.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace ccctl::audit {
@@ -19,7 +21,7 @@ std::string checkpoint_of(const std::string& text) {
 
 std::vector<Pin> read_pins(const std::vector<std::string>& texts,
                            const std::vector<crypto::VerifierKey>& keys,
-                           const std::string& prefix) {
+                           const std::vector<std::string>& prefixes) {
   std::vector<Pin> pins;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const OpenedCheckpoint opened = open_checkpoint(checkpoint_of(texts[i]), keys);
@@ -28,9 +30,10 @@ std::vector<Pin> read_pins(const std::vector<std::string>& texts,
       throw Error(ErrorKind::usage, which + " is not a checkpoint, a proof or a receipt");
     }
     const crypto::Checkpoint& said = opened.checkpoint;
-    if (!said.origin.starts_with(prefix)) {
+    if (std::none_of(prefixes.begin(), prefixes.end(),
+                     [&](const std::string& prefix) { return said.origin.starts_with(prefix); })) {
       throw Error(ErrorKind::usage,
-                  which + " is of '" + said.origin + "', which is not a log of this tenant",
+                  which + " is of '" + said.origin + "', which is no log of this tenant",
                   "choose the tenant with --tenant");
     }
     pins.push_back({said.origin, said.size, said.root, opened.verdict});

@@ -24,10 +24,11 @@ struct Pin {
 };
 
 // Reads checkpoints, tlog proofs and receipts. Throws usage when one is none of them, or of a log
-// whose origin does not begin with `prefix`: skipping it would make a verdict look better founded
-// than it is.
+// whose origin begins with none of the prefixes: skipping it would make a verdict look better
+// founded than it is.
 std::vector<Pin> read_pins(const std::vector<std::string>& texts,
-                           const std::vector<crypto::VerifierKey>& keys, const std::string& prefix);
+                           const std::vector<crypto::VerifierKey>& keys,
+                           const std::vector<std::string>& prefixes);
 
 // What to say of a pin that is not signed as it should be.
 Finding pin_fault(const Pin& pin);

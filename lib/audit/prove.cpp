@@ -1,5 +1,6 @@
 #include "audit/prove.h"
 
+#include "audit/event.h"
 #include "audit/pins.h"
 #include "audit/shard.h"
 #include "base/error.h"
@@ -138,7 +139,10 @@ std::string Consistency::to_text() const {
 
 Consistency prove_consistency(store::Tx& tx, const std::string& tenant, const std::string& old,
                               const std::vector<crypto::VerifierKey>& keys) {
-  const Pin pin = read_pins({old}, keys, tenant_prefix(organisation_domain(tx), tenant)).front();
+  const std::string domain = organisation_domain(tx);
+  const std::string prefix =
+      tenant == kOrganisation ? organisation_prefix(domain) : tenant_prefix(domain, tenant);
+  const Pin pin = read_pins({old}, keys, {prefix}).front();
   const Newest newest = newest_of(tx, tenant, pin.origin);
   const std::string why_not = obstacle(pin, newest.shard);
   if (!why_not.empty()) throw Error(ErrorKind::findings, why_not, "see `ccctl audit verify`");
@@ -186,8 +190,8 @@ std::vector<Sealed> newest_checkpoints(store::Tx& tx) {
 
 std::vector<crypto::VerifierKey> published_keys(store::Tx& tx, const std::string& tenant) {
   const store::Rows rows = tx.exec(
-      {"SELECT key FROM ccctl.log_key WHERE tenant_id = $1 ORDER BY valid_from, origin, key",
-       {tenant}});
+      {"SELECT key FROM ccctl.log_key WHERE tenant_id IN ($1, $2) ORDER BY valid_from, origin, key",
+       {tenant, std::string(kOrganisation)}});
   std::vector<crypto::VerifierKey> keys;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (auto key = crypto::VerifierKey::parse(rows.text(i, 0))) keys.push_back(std::move(*key));

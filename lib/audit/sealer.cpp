@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "audit/event.h"
-#include "audit/shard.h"
+#include "audit/opening.h"
 #include "base/error.h"
 
 namespace ccctl::audit {
@@ -26,21 +26,12 @@ struct Group {
   std::vector<crypto::Digest> hashes;
 };
 
-// What is the same for all groups of one transaction.
-struct Moment {
-  Instant now;
-  std::string domain;
-  const Elsewhere& elsewhere;
-
-  std::optional<Position> known(const Group& group) const {
-    return elsewhere ? elsewhere(group.tenant, group.log) : std::nullopt;
-  }
-};
-
 void lock_sealer(store::Tx& tx, bool first) {
   try {
-    // Only the first batch gives up at once: later ones wait for a sealer that came in between, up
-    // to the session's lock timeout, because a half-done pass is better finished.
+    // A row lock is the lease: it cannot outlive its holder's transaction, is taken over at no
+    // guessed instant, and needs no clock. Only the first batch gives up at once: later ones wait
+    // for a sealer that came in between, up to the session's lock timeout, because a half-done pass
+    // is better finished.
     tx.exec(first ? "SELECT 1 FROM ccctl.sealer FOR UPDATE NOWAIT"
                   : "SELECT 1 FROM ccctl.sealer FOR UPDATE");
   } catch (const Error& error) {
@@ -49,13 +40,23 @@ void lock_sealer(store::Tx& tx, bool first) {
   }
 }
 
-std::vector<Group> take(store::Tx& tx, Cursor& cursor) {
+// Up to a batch of pending rows beyond the cursor, of the tenants' logs or of the organisation's.
+struct Taken {
+  std::vector<Group> groups;
+  bool all = true;  // nothing is left behind that was visible
+};
+
+Taken take(store::Tx& tx, Cursor& cursor, bool organisation) {
   const store::Rows rows = tx.exec(
       {"SELECT tenant_id, log, id, pg_catalog.encode(leaf_hash, 'hex') FROM ccctl.pending "
-       "WHERE (tenant_id, log, id) > ($1, $2, $3::bigint) ORDER BY tenant_id, log, id LIMIT " +
+       "WHERE (tenant_id, log, id) > ($1, $2, $3::bigint) AND (tenant_id = $4) = $5::boolean "
+       "ORDER BY tenant_id, log, id LIMIT " +
            std::to_string(kBatch),
-       {cursor.tenant, cursor.log, cursor.id}});
-  std::vector<Group> groups;
+       {cursor.tenant, cursor.log, cursor.id, std::string(kOrganisation),
+        organisation ? "true" : "false"}});
+  Taken taken;
+  taken.all = rows.size() < kBatch;
+  std::vector<Group>& groups = taken.groups;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (groups.empty() || groups.back().tenant != rows.text(i, 0) ||
         groups.back().log != rows.text(i, 1)) {
@@ -67,67 +68,7 @@ std::vector<Group> take(store::Tx& tx, Cursor& cursor) {
   if (!groups.empty()) {
     cursor = {groups.back().tenant, groups.back().log, groups.back().ids.back()};
   }
-  return groups;
-}
-
-Shard create_shard(store::Tx& tx, const Group& group, const crypto::Signer& signer,
-                   const Moment& moment) {
-  const std::string base = period_of(group.log, moment.now);
-  const store::Rows before =
-      tx.exec({"SELECT pg_catalog.count(*) FROM ccctl.shard WHERE tenant_id = $1 AND log = $2 "
-               "AND pg_catalog.split_part(period, '.', 1) = $3",
-               {group.tenant, group.log, base}});
-  std::int64_t number = before.integer(0, 0) + 1;
-  // Beyond the shards that a restore took away: their names are signed already.
-  if (const auto known = moment.known(group); known && known->period == base) {
-    number = std::max<std::int64_t>(number, known->shard + 1);
-  }
-  Shard shard;
-  shard.key = {group.tenant, group.log, number == 1 ? base : base + "." + std::to_string(number)};
-  shard.origin = tenant_prefix(moment.domain, group.tenant) + group.log + "/" + shard.key.period;
-  shard.public_key = signer.public_key();
-  std::vector<store::Value> params = shard.key.params();
-  params.insert(params.end(),
-                {shard.origin, crypto::to_hex(shard.public_key), ccctl::to_text(moment.now),
-                 crypto::VerifierKey::of(shard.origin, shard.public_key).to_text()});
-  tx.exec(
-      {"WITH published AS (INSERT INTO ccctl.log_key (tenant_id, origin, key, valid_from) "
-       "VALUES ($1, $4, $7, $6::timestamptz) ON CONFLICT (tenant_id, origin, key) DO NOTHING) "
-       "INSERT INTO ccctl.shard (tenant_id, log, period, origin, public_key, opened_at, "
-       "sealed_at) "
-       "VALUES ($1, $2, $3, $4, pg_catalog.decode($5, 'hex'), $6::timestamptz, "
-       "$6::timestamptz)",
-       params});
-  return shard;
-}
-
-// The shard of this moment and this key; a predecessor is closed.
-Shard open_shard(store::Tx& tx, const Group& group, const crypto::Signer& signer,
-                 const Moment& moment) {
-  const store::Rows rows =
-      tx.exec({"SELECT period, origin, size, pg_catalog.encode(public_key, 'hex') FROM ccctl.shard "
-               "WHERE tenant_id = $1 AND log = $2 AND closed_at IS NULL",
-               {group.tenant, group.log}});
-  if (!rows.empty()) {
-    Shard shard{{group.tenant, group.log, std::string(rows.text(0, 0))},
-                std::string(rows.text(0, 1)),
-                static_cast<std::uint64_t>(rows.integer(0, 2)),
-                crypto::from_hex(rows.text(0, 3)).value_or("")};
-    const std::string& period = shard.key.period;
-    const auto known = moment.known(group);
-    const bool set_back = known && position_of(shard.origin, shard.size) < *known;
-    if (period.substr(0, period.find('.')) == period_of(group.log, moment.now) &&
-        shard.public_key == signer.public_key() && !set_back) {
-      return shard;
-    }
-    std::vector<store::Value> params = shard.key.params();
-    params.emplace_back(ccctl::to_text(moment.now));
-    tx.exec(
-        {"UPDATE ccctl.shard SET closed_at = $4::timestamptz "
-         "WHERE tenant_id = $1 AND log = $2 AND period = $3",
-         params});
-  }
-  return create_shard(tx, group, signer, moment);
+  return taken;
 }
 
 // The tree as its newest checkpoint signed it, ready to be extended; nothing when they differ: a
@@ -193,7 +134,7 @@ void insert_nodes(store::Tx& tx, const Shard& shard, const Hashes& nodes) {
 // Nothing when the stored tree differs from its newest checkpoint.
 std::optional<Sealed> seal_group(store::Tx& tx, const Group& group, const crypto::Signer& signer,
                                  const Moment& moment) {
-  const Shard shard = open_shard(tx, group, signer, moment);
+  const Shard shard = open_shard(tx, group.tenant, group.log, signer, moment);
   std::optional<crypto::Appender> appender = resume(tx, shard);
   if (!appender) return std::nullopt;
   Hashes nodes;
@@ -220,40 +161,30 @@ std::optional<Sealed> seal_group(store::Tx& tx, const Group& group, const crypto
   return sealed;
 }
 
-// An open shard without a checkpoint of the last day gets a leaf, so that silence is evidence too:
-// a log that stops is otherwise not told from one whose newest part was cut off.
+// An open shard without a checkpoint of this UTC day gets a leaf, so that silence is evidence too:
+// a log that stops is otherwise not told from one whose newest part was cut off. The organisation's
+// log is never idle: it gets every other shard's daily checkpoint.
 void append_idle(store::Tx& tx, const Moment& moment) {
   const store::Rows rows =
       tx.exec({"SELECT s.tenant_id, s.log FROM ccctl.shard s WHERE s.closed_at IS NULL "
-               "AND s.sealed_at <= $1::timestamptz AND NOT EXISTS (SELECT FROM ccctl.pending p "
+               "AND s.sealed_at < $1::timestamptz AND s.tenant_id <> $2 AND NOT EXISTS (SELECT "
+               "FROM ccctl.pending p "
                "WHERE p.tenant_id = s.tenant_id AND p.log = s.log) ORDER BY s.tenant_id, s.log",
-               {ccctl::to_text(moment.now - std::chrono::hours(24))}});
-  if (rows.empty()) return;
-  const std::string actor(tx.exec("SELECT session_user").text(0, 0));
+               {ccctl::to_text(moment.today()), std::string(kOrganisation)}});
   for (std::size_t i = 0; i < rows.size(); ++i) {
     Event event;
     event.log = rows.text(i, 1) == "security" ? LogName::security : LogName::evidence;
     event.tenant = rows.text(i, 0);
     event.action = "audit.idle";
-    event.actor = actor;
+    event.actor = moment.actor;
     append(tx, event, moment.now);
   }
 }
 
-Moment read_moment(store::Tx& tx, const Elsewhere& elsewhere) {
-  const auto now = tx.exec("SELECT pg_catalog.clock_timestamp()").instant(0, 0);
-  if (!now) throw Error(ErrorKind::unexpected, "the datastore did not say what time it is");
-  return {*now, organisation_domain(tx), elsewhere};
-}
-
-// One transaction. False when nothing is pending beyond the cursor.
-bool seal_batch(store::Tx& tx, Cursor& cursor, const crypto::Signer& signer,
-                const Elsewhere& elsewhere, bool first, std::vector<Sealed>& sealed,
-                std::vector<std::string>& damaged) {
-  lock_sealer(tx, first);
-  const Moment moment = read_moment(tx, elsewhere);
-  if (first) append_idle(tx, moment);
-  const std::vector<Group> groups = take(tx, cursor);
+// Seals groups of the batch; a log whose stored tree differs goes to `damaged`.
+void seal_groups(store::Tx& tx, const std::vector<Group>& groups, const crypto::Signer& signer,
+                 const Moment& moment, std::vector<Sealed>& sealed,
+                 std::vector<std::string>& damaged) {
   for (const Group& group : groups) {
     if (const std::optional<Sealed> done = seal_group(tx, group, signer, moment)) {
       sealed.push_back(*done);
@@ -261,11 +192,41 @@ bool seal_batch(store::Tx& tx, Cursor& cursor, const crypto::Signer& signer,
       damaged.push_back(tenant_prefix(moment.domain, group.tenant) + group.log);
     }
   }
-  if (groups.empty()) return false;
+}
+
+// The organisation's log comes last, because sealing the others is what it tells of. False when
+// there is more of it than one batch.
+bool seal_organisation(store::Tx& tx, const crypto::Signer& signer, const Moment& moment,
+                       std::vector<Sealed>& sealed, std::vector<std::string>& damaged) {
+  record_daily(tx, moment);
+  const std::string tenant(kOrganisation);
+  if (tx.exec({"SELECT FROM ccctl.pending WHERE tenant_id = $1 LIMIT 1", {tenant}}).empty()) {
+    return true;
+  }
+  // Before its rows are taken: opening it is an event of its own.
+  open_shard(tx, tenant, std::string(to_text(LogName::organisation)), signer, moment);
+  Cursor cursor;
+  const Taken taken = take(tx, cursor, true);
+  seal_groups(tx, taken.groups, signer, moment, sealed, damaged);
+  return taken.all;
+}
+
+// One transaction. False when nothing is left to do.
+bool seal_batch(store::Tx& tx, Cursor& cursor, const crypto::Signer& signer,
+                const Elsewhere& elsewhere, bool first, std::vector<Sealed>& sealed,
+                std::vector<std::string>& damaged) {
+  lock_sealer(tx, first);
+  const Moment moment = read_moment(tx, elsewhere);
+  if (first) append_idle(tx, moment);
+  const Taken taken = take(tx, cursor, false);
+  seal_groups(tx, taken.groups, signer, moment, sealed, damaged);
+  bool more = !taken.all;
+  if (!more) more = !seal_organisation(tx, signer, moment, sealed, damaged);
+  if (sealed.empty()) return false;
   if (tx.commit() == store::Outcome::in_doubt) {
     throw Error(ErrorKind::in_doubt, "the connection was lost while a checkpoint was committed");
   }
-  return true;
+  return more;
 }
 
 void merge(std::vector<Sealed>& all, const std::vector<Sealed>& batch) {
@@ -298,10 +259,11 @@ std::vector<Sealed> seal(store::Session& session, const crypto::Signer& signer,
   std::vector<Sealed> all;
   std::vector<std::string> damaged;
   Cursor cursor;
-  for (bool first = true;; first = false) {
+  bool more = true;
+  for (bool first = true; more; first = false) {
     std::vector<Sealed> batch;
     store::Tx tx = session.begin(store::Mode::read_committed);
-    if (!seal_batch(tx, cursor, signer, elsewhere, first, batch, damaged)) break;
+    more = seal_batch(tx, cursor, signer, elsewhere, first, batch, damaged);
     merge(all, batch);
   }
   if (!damaged.empty()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "audit/event.h"
 #include "base/error.h"
 
 namespace ccctl::audit {
@@ -34,7 +35,12 @@ std::string organisation_domain(store::Tx& tx) {
 }
 
 std::string tenant_prefix(std::string_view domain, std::string_view tenant) {
+  if (tenant == kOrganisation) return std::string(domain) + "/";
   return std::string(domain) + "/tenant/" + escape_id(tenant) + "/";
+}
+
+std::string organisation_prefix(std::string_view domain) {
+  return std::string(domain) + "/organisation/";
 }
 
 std::string period_of(std::string_view log, Instant at) {

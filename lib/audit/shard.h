@@ -19,7 +19,7 @@ namespace ccctl::audit {
 
 struct ShardKey {
   std::string tenant;
-  std::string log;     // "security" or "evidence"
+  std::string log;     // "security", "evidence", or the organisation's
   std::string period;  // "2026-11", "2026", "2026.2": the last part of the origin
 
   std::vector<store::Value> params() const { return {tenant, log, period}; }  // $1, $2, $3
@@ -37,9 +37,12 @@ struct Shard {
 std::string escape_id(std::string_view id);
 // The domain of ccctl.organisation. Throws config_invalid when nobody has set it.
 std::string organisation_domain(store::Tx& tx);
-// "<domain>/tenant/<tenant>/": what every origin of the tenant begins with.
+// "<domain>/tenant/<tenant>/": what every origin of the tenant begins with. Of the organisation
+// "<domain>/".
 std::string tenant_prefix(std::string_view domain, std::string_view tenant);
-// The UTC year of an evidence shard, the UTC month of a security shard.
+// "<domain>/organisation/": what every origin of the organisation's log begins with.
+std::string organisation_prefix(std::string_view domain);
+// The UTC month of a security shard, else the UTC year.
 std::string period_of(std::string_view log, Instant at);
 
 // The hashes of the subtrees that are stored; what is missing is missing in the result.

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "audit/event.h"
 #include "audit/pins.h"
 #include "audit/sealer.h"
 #include "audit/tree_check.h"
@@ -14,23 +15,25 @@ struct StoredShard {
   bool has_row = true;
 };
 
+// Those of the organisation stand last, for whoever may read them.
 std::vector<StoredShard> read_shards(store::Tx& tx, const std::string& tenant) {
   // A checkpoint without its shard's row is a shard too: somebody deleted the row.
   const store::Rows rows = tx.exec(
-      {"SELECT k.log, k.period, s.origin, s.size FROM (SELECT log, period FROM ccctl.shard "
-       "WHERE tenant_id = $1 UNION SELECT log, period FROM ccctl.checkpoint WHERE tenant_id = $1) "
-       "k "
-       "LEFT JOIN ccctl.shard s ON s.tenant_id = $1 AND s.log = k.log AND s.period = k.period "
-       "ORDER BY k.log, s.opened_at, k.period",
-       {tenant}});
+      {"SELECT k.tenant_id, k.log, k.period, s.origin, s.size FROM (SELECT tenant_id, log, period "
+       "FROM ccctl.shard WHERE tenant_id IN ($1, $2) UNION SELECT tenant_id, log, period "
+       "FROM ccctl.checkpoint WHERE tenant_id IN ($1, $2)) k LEFT JOIN ccctl.shard s "
+       "ON s.tenant_id = k.tenant_id AND s.log = k.log AND s.period = k.period "
+       "ORDER BY k.tenant_id = $2, k.log, s.opened_at, k.period",
+       {tenant, std::string(kOrganisation)}});
   std::vector<StoredShard> shards;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     StoredShard stored;
-    stored.shard.key = {tenant, std::string(rows.text(i, 0)), std::string(rows.text(i, 1))};
-    stored.has_row = !rows.is_null(i, 2);
+    stored.shard.key = {std::string(rows.text(i, 0)), std::string(rows.text(i, 1)),
+                        std::string(rows.text(i, 2))};
+    stored.has_row = !rows.is_null(i, 3);
     if (stored.has_row) {
-      stored.shard.origin = rows.text(i, 2);
-      stored.shard.size = static_cast<std::uint64_t>(rows.integer(i, 3));
+      stored.shard.origin = rows.text(i, 3);
+      stored.shard.size = static_cast<std::uint64_t>(rows.integer(i, 4));
     }
     shards.push_back(std::move(stored));
   }
@@ -76,11 +79,11 @@ void check_pin(const Pin& pin, const TreeCheck& check, std::uint64_t size,
   }
 }
 
-Verification verify_shard(store::Tx& tx, const StoredShard& stored,
+Verification verify_shard(store::Tx& tx, const StoredShard& stored, const std::string& domain,
                           const std::vector<crypto::VerifierKey>& keys,
-                          const std::vector<Pin>& pins, const std::string& prefix) {
+                          const std::vector<Pin>& pins) {
   const ShardKey& key = stored.shard.key;
-  const std::string origin = prefix + key.log + "/" + key.period;
+  const std::string origin = tenant_prefix(domain, key.tenant) + key.log + "/" + key.period;
   std::vector<const Pin*> own;
   for (const Pin& pin : pins) {
     if (pin.origin == origin) own.push_back(&pin);
@@ -157,11 +160,18 @@ std::string_view to_text(Verdict verdict) {
 std::vector<Verification> verify(store::Tx& tx, const std::string& tenant,
                                  const std::vector<crypto::VerifierKey>& keys,
                                  const std::vector<std::string>& pins) {
-  const std::string prefix = tenant_prefix(organisation_domain(tx), tenant);
-  const std::vector<Pin> read = read_pins(pins, keys, prefix);
+  const std::string domain = organisation_domain(tx);
+  const std::string prefix =
+      tenant == kOrganisation ? organisation_prefix(domain) : tenant_prefix(domain, tenant);
+  const std::vector<StoredShard> shards = read_shards(tx, tenant);
+  std::vector<std::string> prefixes{prefix};
+  if (!shards.empty() && shards.back().shard.key.tenant == kOrganisation) {
+    prefixes.push_back(organisation_prefix(domain));
+  }
+  const std::vector<Pin> read = read_pins(pins, keys, prefixes);
   std::vector<Verification> results;
-  for (const StoredShard& stored : read_shards(tx, tenant)) {
-    results.push_back(verify_shard(tx, stored, keys, read, prefix));
+  for (const StoredShard& stored : shards) {
+    results.push_back(verify_shard(tx, stored, domain, keys, read));
   }
   for (const Pin& pin : read) {
     const bool known = std::any_of(results.begin(), results.end(),

@@ -9,32 +9,36 @@
 -- transaction may commit a smaller one later.
 CREATE TABLE ccctl.pending (
   tenant_id   text NOT NULL,
-  log         text NOT NULL CHECK (log IN ('security', 'evidence')),
+  log         text NOT NULL CHECK (log IN ('security', 'evidence', 'organisation')),
   id          bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   line        bytea NOT NULL CHECK (pg_catalog.octet_length(line) BETWEEN 2 AND 60000),
   leaf_hash   bytea NOT NULL,
   appended_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   PRIMARY KEY (tenant_id, log, id),
+  CHECK ((tenant_id = '*') = (log = 'organisation')),
   -- Sealing trusts this hash, so that it need not read the lines.
   CONSTRAINT pending_leaf_hash CHECK (leaf_hash = pg_catalog.sha256('\x00'::bytea || line))
 );
 CREATE INDEX pending_by_hash ON ccctl.pending (tenant_id, leaf_hash);
 
--- A tree. `period` is the last part of the origin: 2026, 2026-11, or 2026.2 for a second shard of
+-- A tree. The organisation's own stands under the tenant "*". `period` is the last part of the origin: 2026, 2026-11, or 2026.2 for a second shard of
 -- the same period. `public_key` is the raw Ed25519 key that signs it; another key opens a new shard.
 CREATE TABLE ccctl.shard (
   tenant_id  text NOT NULL,
-  log        text NOT NULL CHECK (log IN ('security', 'evidence')),
+  log        text NOT NULL CHECK (log IN ('security', 'evidence', 'organisation')),
   period     text NOT NULL CHECK (period ~ '^[0-9]{4}(-[0-9]{2})?([.][0-9]+)?$'),
   origin     text NOT NULL,
   public_key bytea NOT NULL CHECK (pg_catalog.octet_length(public_key) = 32),
   size       bigint NOT NULL DEFAULT 0 CHECK (size >= 0),
   opened_at  timestamptz NOT NULL,
   sealed_at  timestamptz NOT NULL,      -- of the newest checkpoint; at first opened_at
+  -- When its checkpoint last went into the organisation's log.
+  recorded_at timestamptz NOT NULL DEFAULT '-infinity',
   closed_at  timestamptz,
   PRIMARY KEY (tenant_id, log, period)
 );
 CREATE INDEX shard_idle ON ccctl.shard (sealed_at) WHERE closed_at IS NULL;
+CREATE INDEX shard_recorded ON ccctl.shard (recorded_at) WHERE closed_at IS NULL;
 CREATE UNIQUE INDEX shard_open ON ccctl.shard (tenant_id, log) WHERE closed_at IS NULL;
 
 CREATE TABLE ccctl.leaf (
@@ -105,7 +109,7 @@ CREATE POLICY ccctl_tenant ON ccctl.pending FOR SELECT
 -- Who appends by hand appends under the own name, in the own tenant, or not at all.
 CREATE POLICY ccctl_append ON ccctl.pending FOR INSERT
   WITH CHECK (
-    tenant_id IN (SELECT p.tenant_id FROM ccctl.principal p WHERE p.login = session_user)
+    log <> 'organisation' AND tenant_id IN (SELECT p.tenant_id FROM ccctl.principal p WHERE p.login = session_user)
     AND pg_catalog.convert_from(line, 'UTF8')::json ->> 'actor' = session_user
     AND pg_catalog.convert_from(line, 'UTF8')::json ->> 'tenant' = tenant_id
     AND pg_catalog.convert_from(line, 'UTF8')::json ->> 'log' = log);

@@ -94,11 +94,11 @@ TEST_F(Sealing, TakesMoreThanOneBatch) {
       "sha256('\\x00' || l) FROM (SELECT convert_to(format('{\"n\":%s}', n), 'UTF8') AS l "
       "FROM generate_series(1, 20011) n) s");
   const auto sealed = seal();
-  ASSERT_EQ(sealed.size(), 1U);
+  ASSERT_EQ(sealed.size(), 2U);  // the organisation's log tells of it
   EXPECT_EQ(sealed[0].added, 20'011U);
   EXPECT_EQ(sealed[0].size, 20'011U);
   EXPECT_EQ(sealed[0].checkpoint, checkpoint());
-  EXPECT_EQ(ask("SELECT count(*) FROM ccctl.checkpoint"), "3");
+  EXPECT_EQ(ask("SELECT count(*) FROM ccctl.checkpoint WHERE tenant_id = 'acme'"), "3");
   EXPECT_EQ(verdict(), audit::Verdict::unpinned);
 }
 
@@ -148,7 +148,9 @@ TEST_F(Sealing, RacingSealersLoseAndDoubleNothing) {
   two.join();
   seal();
   EXPECT_EQ(failures, 0);
-  EXPECT_EQ(ask("SELECT count(*) || ' ' || count(DISTINCT leaf_hash) FROM ccctl.leaf"), "300 300");
+  EXPECT_EQ(ask("SELECT count(*) || ' ' || count(DISTINCT leaf_hash) FROM ccctl.leaf "
+                "WHERE tenant_id = 'acme'"),
+            "300 300");
   EXPECT_EQ(verdict({checkpoint()}), audit::Verdict::verified);
 }
 
@@ -168,10 +170,11 @@ TEST_F(Sealing, OpensAnotherShardForAnotherKey) {
   const auto second = seal();
   EXPECT_EQ(second.at(0).origin, origin + ".2");
   EXPECT_EQ(second.at(0).size, 1U);
-  EXPECT_EQ(ask("SELECT count(*) FROM ccctl.shard WHERE closed_at IS NULL"), "1");
+  EXPECT_EQ(ask("SELECT count(*) FROM ccctl.shard WHERE closed_at IS NULL AND tenant_id = 'acme'"),
+            "1");
   Tx tx = root.begin(Mode::read_only_snapshot);
   const auto keys = audit::published_keys(tx, "acme");
-  ASSERT_EQ(keys.size(), 2U);
+  ASSERT_EQ(keys.size(), 4U);  // and the organisation's
   for (const auto& result : audit::verify(tx, "acme", keys, {})) {
     EXPECT_EQ(result.verdict, audit::Verdict::unpinned) << result.origin;
   }
@@ -187,7 +190,23 @@ TEST_F(Sealing, OpensAnotherShardForAnotherPeriod) {
   append_some(1);
   EXPECT_EQ(seal().at(0).size, 1U);
   EXPECT_EQ(ask("SELECT period FROM ccctl.shard WHERE closed_at IS NOT NULL"), "2019");
-  EXPECT_EQ(ask("SELECT count(*) FROM ccctl.shard"), "2");
+  EXPECT_EQ(ask("SELECT count(*) FROM ccctl.shard WHERE tenant_id = 'acme'"), "2");
+}
+
+TEST_F(Sealing, OpensASecurityShardEachMonth) {
+  audit::Event made = event();
+  made.log = audit::LogName::security;
+  append(root, made);
+  const std::string month = ask("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')");
+  EXPECT_EQ(seal().at(0).origin, "ccctl.example/tenant/acme/security/" + month);
+  for (const char* table : {"shard", "leaf", "node", "checkpoint"}) {
+    run(std::string("UPDATE ccctl.") + table + " SET period = '2019-03' WHERE log = 'security'");
+  }
+  append(root, made);
+  const auto next = seal();
+  EXPECT_EQ(next.at(0).origin, "ccctl.example/tenant/acme/security/" + month);
+  EXPECT_EQ(next.at(0).size, 1U);
+  EXPECT_EQ(ask("SELECT period FROM ccctl.shard WHERE closed_at IS NOT NULL"), "2019-03");
 }
 
 TEST_F(Sealing, GivesAnIdleShardADailyLeaf) {
@@ -196,7 +215,8 @@ TEST_F(Sealing, GivesAnIdleShardADailyLeaf) {
   EXPECT_TRUE(seal().empty());
   run("UPDATE ccctl.shard SET sealed_at = sealed_at - interval '25 hours'");
   EXPECT_EQ(seal().at(0).added, 1U);
-  EXPECT_NE(ask("SELECT convert_from(line, 'UTF8') FROM ccctl.leaf WHERE leaf_index = 1")
+  EXPECT_NE(ask("SELECT convert_from(line, 'UTF8') FROM ccctl.leaf WHERE leaf_index = 1 AND "
+                "tenant_id = 'acme'")
                 .find(R"("action":"audit.idle")"),
             std::string::npos);
   EXPECT_TRUE(seal().empty());

