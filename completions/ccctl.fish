@@ -46,10 +46,11 @@ complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen
 complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep explain replay' -a replay -d 'do again what a restored backup has undone'
 complete -c ccctl -n '__fish_seen_subcommand_from journal; and not __fish_seen_subcommand_from status verify' -a status -d 'compare the datastore with the journal'
 complete -c ccctl -n '__fish_seen_subcommand_from journal; and not __fish_seen_subcommand_from status verify' -a verify -d 'check every line of the journal'
-complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal' -a export -d 'give an auditor events that verify without us'
-complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal' -a verify -d 'check that the log is what was signed'
-complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal' -a prove -d 'prove that a leaf is in the log, or that the log only grew'
-complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal' -a seal -d 'sign what waits in the log'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal prune' -a export -d 'give an auditor events that verify without us'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal prune' -a verify -d 'check that the log is what was signed'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal prune' -a prove -d 'prove that a leaf is in the log, or that the log only grew'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal prune' -a seal -d 'sign what waits in the log'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal prune' -a prune -d 'remove logs that were kept for long enough'
 complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a validate -d 'check that a policy pack can be worked by'
 complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a show -d 'show what holds in a policy pack'
 complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a explain -d 'say when a period from an anchor has passed'
@@ -281,6 +282,8 @@ complete -c ccctl -n '__fish_seen_subcommand_from prove; and __fish_seen_subcomm
 complete -c ccctl -n '__fish_seen_subcommand_from prove; and __fish_seen_subcommand_from audit' -l index -d 'the leaf'\''s index in --origin, from 0' -x
 complete -c ccctl -n '__fish_seen_subcommand_from prove; and __fish_seen_subcommand_from audit' -l old -d 'an older checkpoint, or a proof or receipt, which holds one' -r -F
 complete -c ccctl -n '__fish_seen_subcommand_from prove; and __fish_seen_subcommand_from audit' -l key -d 'trust this verifier key instead of the published ones' -x
+complete -c ccctl -n '__fish_seen_subcommand_from prune; and __fish_seen_subcommand_from audit' -l yes -d 'remove without asking; for a timer, where there is no terminal'
+complete -c ccctl -n '__fish_seen_subcommand_from prune; and __fish_seen_subcommand_from audit' -l dry-run -d 'say what would go, and stop'
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l anchor -d 'where the period starts' -x
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l period -d 'an ISO 8601 duration such as P30D, P7Y or PT36H' -x
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l zone -d 'the IANA time zone in which to reckon' -x

@@ -36,7 +36,29 @@ std::vector<Pin> read_pins(const std::vector<std::string>& texts,
                   which + " is of '" + said.origin + "', which is no log of this tenant",
                   "choose the tenant with --tenant");
     }
-    pins.push_back({said.origin, said.size, said.root, opened.verdict});
+    pins.push_back({said.origin, said.size, said.root, opened.verdict, Pin::Kept::elsewhere});
+  }
+  return pins;
+}
+
+std::vector<Pin> recorded_pins(store::Tx& tx, const ShardKey& organisation,
+                               const std::string& prefix,
+                               const std::vector<crypto::VerifierKey>& keys, std::uint64_t pinned) {
+  std::vector<store::Value> params = organisation.params();
+  params.emplace_back(prefix);
+  const store::Rows rows = tx.exec(
+      {"SELECT leaf_index, j -> 'body' ->> 'checkpoint' FROM (SELECT leaf_index, "
+       "pg_catalog.convert_from(line, 'UTF8')::json AS j FROM ccctl.leaf WHERE tenant_id = $1 AND "
+       "log = $2 AND period = $3) l WHERE pg_catalog.starts_with(j -> 'body' ->> 'origin', $4) AND "
+       "j -> 'body' ->> 'checkpoint' IS NOT NULL ORDER BY leaf_index",
+       params});
+  std::vector<Pin> pins;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const OpenedCheckpoint opened = open_checkpoint(rows.text(i, 1), keys);
+    const auto index = static_cast<std::uint64_t>(rows.integer(i, 0));
+    pins.push_back({opened.checkpoint.origin, opened.checkpoint.size, opened.checkpoint.root,
+                    opened.verdict,
+                    index < pinned ? Pin::Kept::with_the_organisations : Pin::Kept::nowhere});
   }
   return pins;
 }

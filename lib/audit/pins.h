@@ -21,6 +21,9 @@ struct Pin {
   std::uint64_t size = 0;
   crypto::Digest root{};
   crypto::NoteVerdict verdict = crypto::NoteVerdict::malformed;
+  // Of one that the organisation's log recorded, and nobody kept: whether that leaf is itself under
+  // a checkpoint that somebody kept.
+  enum class Kept { elsewhere, with_the_organisations, nowhere } kept = Kept::elsewhere;
 };
 
 // Reads checkpoints, tlog proofs and receipts. Throws usage when one is none of them, or of a log
@@ -29,6 +32,12 @@ struct Pin {
 std::vector<Pin> read_pins(const std::vector<std::string>& texts,
                            const std::vector<crypto::VerifierKey>& keys,
                            const std::vector<std::string>& prefixes);
+
+// The checkpoints of logs whose origin begins with `prefix`, as leaves of a shard of the
+// organisation's log recorded them; the first `pinned` leaves are under a pin of that shard.
+std::vector<Pin> recorded_pins(store::Tx& tx, const ShardKey& organisation,
+                               const std::string& prefix,
+                               const std::vector<crypto::VerifierKey>& keys, std::uint64_t pinned);
 
 // What to say of a pin that is not signed as it should be.
 Finding pin_fault(const Pin& pin);

@@ -82,12 +82,15 @@ std::optional<Proof> prove_where(store::Tx& tx, const std::string& tenant,
 struct Newest {
   Shard shard;
   std::string note;
+  bool pruned = false;
 };
 
 Newest newest_of(store::Tx& tx, const std::string& tenant, const std::string& origin) {
   const store::Rows rows = tx.exec(
-      {"SELECT s.log, s.period, s.size, pg_catalog.encode(s.public_key, 'hex'), c.note FROM "
-       "ccctl.shard s JOIN ccctl.checkpoint c ON c.tenant_id = s.tenant_id AND c.log = s.log "
+      {"SELECT s.log, s.period, s.size, pg_catalog.encode(s.public_key, 'hex'), c.note, "
+       "s.pruned_at IS "
+       "NOT NULL FROM ccctl.shard s JOIN ccctl.checkpoint c ON c.tenant_id = s.tenant_id AND c.log "
+       "= s.log "
        "AND c.period = s.period AND c.size = s.size WHERE s.tenant_id = $1 AND s.origin = $2",
        {tenant, origin}});
   if (rows.empty()) {
@@ -97,7 +100,20 @@ Newest newest_of(store::Tx& tx, const std::string& tenant, const std::string& or
            origin,
            static_cast<std::uint64_t>(rows.integer(0, 2)),
            crypto::from_hex(rows.text(0, 3)).value_or("")},
-          std::string(rows.text(0, 4))};
+          std::string(rows.text(0, 4)),
+          rows.boolean(0, 5)};
+}
+
+// Of a pruned shard the proofs from each of its checkpoints were kept; nothing for another size.
+std::vector<crypto::Digest> kept_proof(store::Tx& tx, const Shard& shard, std::uint64_t size) {
+  std::vector<store::Value> params = shard.key.params();
+  params.emplace_back(std::to_string(size));
+  const store::Rows rows =
+      tx.exec({"SELECT pg_catalog.encode(consistency, 'hex') FROM ccctl.checkpoint WHERE tenant_id "
+               "= $1 AND "
+               "log = $2 AND period = $3 AND size = $4::bigint",
+               params});
+  return rows.empty() ? std::vector<crypto::Digest>() : digests_of_hex(rows.text(0, 0));
 }
 
 // Why no proof can be given from an older checkpoint; empty when one can.
@@ -147,9 +163,11 @@ Consistency prove_consistency(store::Tx& tx, const std::string& tenant, const st
   const std::string why_not = obstacle(pin, newest.shard);
   if (!why_not.empty()) throw Error(ErrorKind::findings, why_not, "see `ccctl audit verify`");
   Consistency proof{pin.origin, pin.size, newest.shard.size, {}, newest.note};
-  proof.hashes = read_proof(tx, newest.shard, [&](const crypto::NodeSource& nodes) {
-    return crypto::consistency_proof(pin.size, newest.shard.size, nodes);
-  });
+  proof.hashes = newest.pruned
+                     ? kept_proof(tx, newest.shard, pin.size)
+                     : read_proof(tx, newest.shard, [&](const crypto::NodeSource& nodes) {
+                         return crypto::consistency_proof(pin.size, newest.shard.size, nodes);
+                       });
   const auto opened = open_newest(newest.shard, newest.note);
   if (!opened || !crypto::verify_consistency(pin.size, newest.shard.size, pin.root, opened->root,
                                              proof.hashes)) {

@@ -57,6 +57,15 @@ crypto::Digest digest_of_hex(std::string_view hex) {
   return digest;
 }
 
+std::vector<crypto::Digest> digests_of_hex(std::string_view hex) {
+  constexpr std::size_t kDigits = 2 * crypto::Digest{}.size();
+  std::vector<crypto::Digest> digests;
+  for (; hex.size() >= kDigits; hex.remove_prefix(kDigits)) {
+    digests.push_back(digest_of_hex(hex.substr(0, kDigits)));
+  }
+  return digests;
+}
+
 Hashes read_hashes(store::Tx& tx, const ShardKey& shard, const std::vector<crypto::NodeId>& ids) {
   std::vector<std::string> levels, indexes;
   for (const crypto::NodeId& id : ids) {

@@ -54,6 +54,8 @@ std::optional<std::vector<crypto::Digest>> read_all(store::Tx& tx, const ShardKe
 
 // Throws unexpected when it is not 32 bytes.
 crypto::Digest digest_of_hex(std::string_view hex);
+// Of several, one behind the other; an incomplete last one is left out.
+std::vector<crypto::Digest> digests_of_hex(std::string_view hex);
 
 // A note read under the trusted keys. A key is trusted as a key: it counts under the origin's name.
 struct OpenedCheckpoint {

@@ -2,6 +2,8 @@
 
 #include "audit/event.h"
 #include "audit/pins.h"
+#include "audit/pruned.h"
+#include "audit/references.h"
 #include "audit/sealer.h"
 #include "audit/tree_check.h"
 #include "base/error.h"
@@ -13,18 +15,20 @@ namespace {
 struct StoredShard {
   Shard shard;
   bool has_row = true;
+  bool pruned = false;
 };
 
 // Those of the organisation stand last, for whoever may read them.
 std::vector<StoredShard> read_shards(store::Tx& tx, const std::string& tenant) {
   // A checkpoint without its shard's row is a shard too: somebody deleted the row.
-  const store::Rows rows = tx.exec(
-      {"SELECT k.tenant_id, k.log, k.period, s.origin, s.size FROM (SELECT tenant_id, log, period "
-       "FROM ccctl.shard WHERE tenant_id IN ($1, $2) UNION SELECT tenant_id, log, period "
-       "FROM ccctl.checkpoint WHERE tenant_id IN ($1, $2)) k LEFT JOIN ccctl.shard s "
-       "ON s.tenant_id = k.tenant_id AND s.log = k.log AND s.period = k.period "
-       "ORDER BY k.tenant_id = $2, k.log, s.opened_at, k.period",
-       {tenant, std::string(kOrganisation)}});
+  const store::Rows rows =
+      tx.exec({"SELECT k.tenant_id, k.log, k.period, s.origin, s.size, s.pruned_at IS NOT NULL "
+               "FROM (SELECT tenant_id, log, period "
+               "FROM ccctl.shard WHERE tenant_id IN ($1, $2) UNION SELECT tenant_id, log, period "
+               "FROM ccctl.checkpoint WHERE tenant_id IN ($1, $2)) k LEFT JOIN ccctl.shard s "
+               "ON s.tenant_id = k.tenant_id AND s.log = k.log AND s.period = k.period "
+               "ORDER BY k.tenant_id = $2, k.log, s.opened_at, k.period",
+               {tenant, std::string(kOrganisation)}});
   std::vector<StoredShard> shards;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     StoredShard stored;
@@ -34,6 +38,7 @@ std::vector<StoredShard> read_shards(store::Tx& tx, const std::string& tenant) {
     if (stored.has_row) {
       stored.shard.origin = rows.text(i, 3);
       stored.shard.size = static_cast<std::uint64_t>(rows.integer(i, 4));
+      stored.pruned = rows.boolean(i, 5);
     }
     shards.push_back(std::move(stored));
   }
@@ -79,25 +84,15 @@ void check_pin(const Pin& pin, const TreeCheck& check, std::uint64_t size,
   }
 }
 
-Verification verify_shard(store::Tx& tx, const StoredShard& stored, const std::string& domain,
-                          const std::vector<crypto::VerifierKey>& keys,
-                          const std::vector<Pin>& pins) {
-  const ShardKey& key = stored.shard.key;
-  const std::string origin = tenant_prefix(domain, key.tenant) + key.log + "/" + key.period;
-  std::vector<const Pin*> own;
-  for (const Pin& pin : pins) {
-    if (pin.origin == origin) own.push_back(&pin);
-  }
+// Recomputes the tree; gives its size.
+std::uint64_t check_leaves(store::Tx& tx, const Shard& shard,
+                           const std::vector<crypto::VerifierKey>& keys,
+                           const std::vector<const Pin*>& pins, std::vector<Finding>& findings) {
   std::vector<std::uint64_t> sizes;
-  for (const Pin* pin : own) sizes.push_back(pin->size);
-  TreeCheck check(tx, {key, origin, stored.shard.size, ""}, keys, sizes);
-  std::vector<Finding> findings = check.run();
-  if (!stored.has_row || stored.shard.origin != origin) {
-    findings.push_back(
-        {Verdict::altered, "the shard's own row is missing or names another origin"});
-  }
-  const bool sound = findings.empty();
-  for (const Pin* pin : own) {
+  for (const Pin* pin : pins) sizes.push_back(pin->size);
+  TreeCheck check(tx, shard, keys, sizes);
+  findings = check.run();
+  for (const Pin* pin : pins) {
     check_pin(*pin, check, check.size(), findings);
     if (const auto root = check.signed_root(pin->size);
         root && pin->verdict == crypto::NoteVerdict::valid && *root != pin->root) {
@@ -105,34 +100,64 @@ Verification verify_shard(store::Tx& tx, const StoredShard& stored, const std::s
                                                      " leaves bear the log's signature"});
     }
   }
-  if (sound && own.empty()) {
-    findings.push_back({Verdict::unpinned,
-                        "consistent, but compared with no checkpoint kept elsewhere: the sealing "
-                        "account could have rewritten it"});
-  }
-  if (findings.empty()) {
-    findings.push_back({Verdict::verified, "every leaf, hash and checkpoint fits"});
-  }
-  return conclude(origin, check.size(), findings);
+  return check.size();
 }
 
-// What other tables refer to by leaf hash must stand in the log or wait for it.
-std::optional<Verification> verify_references(store::Tx& tx, const std::string& tenant,
-                                              const std::string& prefix) {
-  if (!tx.exec("SELECT pg_catalog.to_regclass('ccctl.receipt') IS NOT NULL").boolean(0, 0)) {
-    return std::nullopt;
+// What a verified log was compared with.
+Finding conclusion(const StoredShard& stored, const std::vector<const Pin*>& pins) {
+  const std::string fits = stored.pruned
+                               ? "pruned by the rules, and its checkpoints lead to the last one"
+                               : "every leaf, hash and checkpoint fits";
+  const auto any = [&](Pin::Kept kept) {
+    return std::any_of(pins.begin(), pins.end(), [&](const Pin* pin) { return pin->kept == kept; });
+  };
+  if (any(Pin::Kept::elsewhere)) return {Verdict::verified, fits};
+  if (any(Pin::Kept::with_the_organisations)) {
+    return {Verdict::verified,
+            fits + "; compared with the organisation's log, as far as that is pinned"};
   }
-  const store::Rows rows = tx.exec(
-      {"SELECT pg_catalog.count(*) FROM (SELECT leaf_hash FROM ccctl.receipt WHERE tenant_id = $1 "
-       "UNION ALL SELECT leaf_hash FROM ccctl.request WHERE tenant_id = $1 "
-       "AND leaf_hash IS NOT NULL) r "
-       "WHERE NOT EXISTS (SELECT FROM ccctl.leaf l WHERE l.tenant_id = $1 "
-       "AND l.leaf_hash = r.leaf_hash) AND NOT EXISTS (SELECT FROM ccctl.pending p "
-       "WHERE p.tenant_id = $1 AND p.leaf_hash = r.leaf_hash)",
-       {tenant}});
-  if (rows.integer(0, 0) == 0) return std::nullopt;
-  return Verification{prefix + "evidence", 0, Verdict::truncated,
-                      "receipts without a leaf in the log: " + std::string(rows.text(0, 0))};
+  return {Verdict::unpinned,
+          "consistent, but compared with no checkpoint kept elsewhere: the sealing account could "
+          "have rewritten it"};
+}
+
+Verification verify_shard(store::Tx& tx, const StoredShard& stored, const std::string& domain,
+                          const std::vector<crypto::VerifierKey>& keys,
+                          const std::vector<Pin>& pins) {
+  Shard shard = stored.shard;
+  shard.origin = tenant_prefix(domain, shard.key.tenant) + shard.key.log + "/" + shard.key.period;
+  std::vector<const Pin*> own;
+  for (const Pin& pin : pins) {
+    if (pin.origin == shard.origin) own.push_back(&pin);
+  }
+  std::vector<Finding> findings;
+  std::uint64_t size = shard.size;
+  if (stored.pruned) {
+    findings = check_pruned(tx, shard, keys, own);
+  } else {
+    size = check_leaves(tx, shard, keys, own, findings);
+  }
+  if (!stored.has_row || stored.shard.origin != shard.origin) {
+    findings.push_back(
+        {Verdict::altered, "the shard's own row is missing or names another origin"});
+  }
+  if (findings.empty()) findings.push_back(conclusion(stored, own));
+  return conclude(shard.origin, size, findings);
+}
+
+bool of_organisation(const StoredShard& stored) {
+  return stored.shard.key.tenant == kOrganisation;
+}
+
+// How far a verified log of the organisation is pinned.
+std::uint64_t pinned_size(const Verification& result, const std::vector<Pin>& pins) {
+  std::uint64_t size = 0;
+  for (const Pin& pin : pins) {
+    if (pin.origin == result.origin && result.verdict == Verdict::verified) {
+      size = std::max(size, pin.size);
+    }
+  }
+  return size;
 }
 
 }  // namespace
@@ -168,11 +193,23 @@ std::vector<Verification> verify(store::Tx& tx, const std::string& tenant,
   if (!shards.empty() && shards.back().shard.key.tenant == kOrganisation) {
     prefixes.push_back(organisation_prefix(domain));
   }
-  const std::vector<Pin> read = read_pins(pins, keys, prefixes);
-  std::vector<Verification> results;
+  std::vector<Pin> read = read_pins(pins, keys, prefixes);
+  std::vector<Verification> results, organisation;
+  // The organisation's own log first, because it has checkpoints of the others.
   for (const StoredShard& stored : shards) {
+    if (!of_organisation(stored)) continue;
+    organisation.push_back(verify_shard(tx, stored, domain, keys, read));
+    if (tenant == kOrganisation) continue;
+    for (Pin& pin : recorded_pins(tx, stored.shard.key, prefix, keys,
+                                  pinned_size(organisation.back(), read))) {
+      read.push_back(std::move(pin));
+    }
+  }
+  for (const StoredShard& stored : shards) {
+    if (of_organisation(stored)) continue;
     results.push_back(verify_shard(tx, stored, domain, keys, read));
   }
+  results.insert(results.end(), organisation.begin(), organisation.end());
   for (const Pin& pin : read) {
     const bool known = std::any_of(results.begin(), results.end(),
                                    [&](const Verification& v) { return v.origin == pin.origin; });
@@ -185,7 +222,9 @@ std::vector<Verification> verify(store::Tx& tx, const std::string& tenant,
                              " leaves of a log that the datastore does not have"});
     }
   }
-  if (auto missing = verify_references(tx, tenant, prefix)) results.push_back(*missing);
+  if (const auto missing = missing_leaves(tx, tenant)) {
+    results.push_back(conclude(prefix + "evidence", 0, {*missing}));
+  }
   if (results.empty()) {
     results.push_back({prefix + "evidence", 0, Verdict::unpinned, "nothing has been sealed yet"});
   }

@@ -35,6 +35,7 @@ CREATE TABLE ccctl.shard (
   -- When its checkpoint last went into the organisation's log.
   recorded_at timestamptz NOT NULL DEFAULT '-infinity',
   closed_at  timestamptz,
+  pruned_at  timestamptz CHECK (pruned_at >= closed_at),  -- its leaves are gone, its checkpoints stay
   PRIMARY KEY (tenant_id, log, period)
 );
 CREATE INDEX shard_idle ON ccctl.shard (sealed_at) WHERE closed_at IS NULL;
@@ -72,6 +73,7 @@ CREATE TABLE ccctl.checkpoint (
   period    text NOT NULL,
   size      bigint NOT NULL CHECK (size > 0),
   note      text NOT NULL,
+  consistency bytea,                    -- of a pruned shard: the proof that this one led to the last
   signed_at timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, log, period, size)
 );

@@ -116,6 +116,33 @@ TEST_F(Organisation, IsReadByWhoeverHasRightsForIt) {
   EXPECT_EQ(verify_as("auditor", {pin})[1].verdict, audit::Verdict::altered);
 }
 
+TEST_F(Organisation, ItsPinVouchesForWhatItRecorded) {
+  append_some(2);
+  audit::Event security = event();
+  security.log = audit::LogName::security;
+  append(root, security);
+  const std::string pin = seal().at(2).checkpoint;
+  append_some(1);
+  seal();
+  admit("auditor");
+  for (const auto& result : verify_as("auditor", {pin})) {
+    EXPECT_EQ(result.verdict, audit::Verdict::verified) << result.origin;
+  }
+  for (const auto& result : verify_as("auditor")) {
+    EXPECT_EQ(result.verdict, audit::Verdict::unpinned) << result.origin;
+  }
+  // The sealing account itself rewrites a log: the organisation's remembers.
+  run("DELETE FROM ccctl.leaf WHERE tenant_id = 'acme' AND log = 'evidence'");
+  run("DELETE FROM ccctl.node WHERE tenant_id = 'acme' AND log = 'evidence'");
+  run("DELETE FROM ccctl.checkpoint WHERE tenant_id = 'acme' AND log = 'evidence'");
+  run("UPDATE ccctl.shard SET size = 0 WHERE tenant_id = 'acme' AND log = 'evidence'");
+  append_some(3);
+  seal();
+  const auto rewritten = verify_as("auditor", {pin});
+  EXPECT_EQ(rewritten.at(0).verdict, audit::Verdict::equivocation);
+  EXPECT_EQ(rewritten.at(1).verdict, audit::Verdict::verified);
+}
+
 TEST_F(Organisation, APinOfItTellsThoseNothingWhoMayNotReadIt) {
   append_some(1);
   const std::string pin = seal().at(1).checkpoint;
