@@ -45,6 +45,7 @@ extern const Spec audit_export;
 extern const Spec audit_verify;
 extern const Spec audit_prove;
 extern const Spec audit_seal;
+extern const Spec audit_pin;
 extern const Spec audit_prune;
 extern const Spec policy_validate;
 extern const Spec policy_show;
@@ -101,6 +102,7 @@ const std::vector<Spec>& commands() {
       audit_verify,
       audit_prove,
       audit_seal,
+      audit_pin,
       audit_prune,
       policy_validate,
       policy_show,

@@ -14,7 +14,22 @@
 namespace ccctl::cmd {
 namespace {
 
-constexpr std::string_view kStores = "stores.";
+// Settings that have names of their own below them: "stores" stands for "stores.NAME".
+struct Group {
+  std::string_view name, what, help;
+};
+constexpr Group kGroups[] = {{"stores", "a store's", "object stores by name"},
+                             {"pins", "a destination's", "where checkpoints are kept, by name"}};
+
+// The group that a setting stands in, or nothing.
+const Group* group_of(std::string_view setting) {
+  for (const Group& group : kGroups) {
+    if (setting.starts_with(group.name) && setting.substr(group.name.size()).starts_with(".")) {
+      return &group;
+    }
+  }
+  return nullptr;
+}
 
 std::vector<std::string> known_names() {
   std::vector<std::string> names;
@@ -22,7 +37,7 @@ std::vector<std::string> known_names() {
   return names;
 }
 
-bool store_name(std::string_view name) {
+bool member_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   });
@@ -76,6 +91,8 @@ const std::vector<KnownSetting>& known_settings() {
        "the folder of the evidence keys, TENANT.key of mode 0600; default beside a file: journal"},
       {"map", "the data map, a YAML file"},
       {"packs", "the folder of policy packs"},
+      {"pins.NAME",
+       "where `audit pin` keeps checkpoints, for example file:/mnt/worm or mailto:eve@example.org"},
       {"seal_key", "the file with the sealing seed, mode 0600"},
       {"seal_user", "the log-in of the sealing account"},
       {"stores.NAME",
@@ -118,10 +135,13 @@ void Settings::add_environment(char** environment) {
     const std::string value(text.substr(equals + 1));
     if (other_variable(name) || value.empty()) continue;
     std::string setting = lower(std::string_view(name).substr(6));
-    if (setting.starts_with("stores_")) setting = "stores." + setting.substr(7);
+    for (const Group& group : kGroups) {
+      const std::string prefix = std::string(group.name) + "_";
+      if (setting.starts_with(prefix)) setting[group.name.size()] = '.';
+    }
     const std::vector<std::string> names = known_names();
     const bool known = std::find(names.begin(), names.end(), setting) != names.end() ||
-                       setting.starts_with(kStores);
+                       group_of(setting) != nullptr;
     if (!known) {
       std::vector<std::string> variables;
       for (const std::string& candidate : names) variables.push_back(variable_of(candidate));
@@ -149,21 +169,25 @@ void Settings::add_file(const std::string& path, bool required) {
   document.read_bare([&](doc::Value& whole) {
     whole.record([&](doc::Fields& fields) {
       for (const KnownSetting& known : known_settings()) {
-        if (known.name.starts_with(kStores)) continue;
+        if (group_of(known.name) != nullptr) continue;
         fields.field(known.name, false, known.help, [&](doc::Value& value) {
           std::string text;
           value.text(text);
           keep(std::string(known.name), value, text);
         });
       }
-      fields.field("stores", false, "object stores by name", [&](doc::Value& stores) {
-        stores.entries([&](const std::string& name, const doc::Position&, doc::Value& value) {
-          if (!store_name(name)) value.fail("a store's name has lower-case letters, digits and _");
-          std::string text;
-          value.text(text);
-          keep(std::string(kStores) + name, value, text);
+      for (const Group& group : kGroups) {
+        fields.field(group.name, false, group.help, [&](doc::Value& members) {
+          members.entries([&](const std::string& name, const doc::Position&, doc::Value& value) {
+            if (!member_name(name)) {
+              value.fail(std::string(group.what) + " name has lower-case letters, digits and _");
+            }
+            std::string text;
+            value.text(text);
+            keep(std::string(group.name) + "." + name, value, text);
+          });
         });
-      });
+      }
     });
   });
 }

@@ -7,6 +7,7 @@
 #include "audit/sealer.h"
 #include "base/error.h"
 #include "cmd/app.h"
+#include "cmd/audit/pins.h"
 
 namespace ccctl::cmd {
 namespace {
@@ -16,6 +17,16 @@ using Sizes = std::map<std::string, std::uint64_t>;
 std::vector<audit::Sealed> newest(App& app) {
   store::Tx tx = app.session().begin(store::Mode::read_only_snapshot);
   return audit::newest_checkpoints(tx);
+}
+
+// What could not be kept elsewhere before, and is due again.
+void retry_pins(App& app) {
+  const std::vector<queue::Destination> destinations = pin_destinations(app);
+  if (destinations.empty()) return;
+  for (const std::string& tenant : app.actor().tenants) {
+    const auto sent = queue::send_pins(app.session(), tenant, destinations, queue::Which::waiting);
+    if (const std::string failed = failures(sent); !failed.empty()) app.message(failed);
+  }
 }
 
 int run_seal(App& app, const Args&) {
@@ -28,6 +39,7 @@ int run_seal(App& app, const Args&) {
     throw Error(ErrorKind::key_unavailable, "this session does not have the sealing key",
                 "set seal_key and seal_user, or run it as the sealing account");
   }
+  retry_pins(app);
   std::vector<Json> rows;
   for (const audit::Sealed& shard : newest(app)) {
     const std::uint64_t added = shard.size - before[shard.origin];

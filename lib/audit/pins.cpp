@@ -3,18 +3,53 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "crypto/note_text.h"
 
 namespace ccctl::audit {
 
 namespace {
 
-// The checkpoint inside a receipt or tlog proof; other text is taken as a checkpoint itself.
-std::string checkpoint_of(const std::string& text) {
+// Checkpoints one after the other, as `audit pin` writes them: each ends with its signature lines.
+std::vector<std::string> notes_of(std::string_view text) {
+  std::vector<std::string> notes;
+  while (!text.empty()) {
+    std::size_t end = text.find("\n\n");
+    end = end == std::string_view::npos ? text.size() : end + 2;
+    while (text.substr(end).starts_with(crypto::kSignaturePrefix)) {
+      const std::size_t line = text.find('\n', end);
+      end = line == std::string_view::npos ? text.size() : line + 1;
+    }
+    notes.emplace_back(text.substr(0, end));
+    text.remove_prefix(end);
+    while (text.starts_with('\n')) text.remove_prefix(1);
+  }
+  return notes;
+}
+
+// The checkpoint inside a receipt or tlog proof; other text is taken as checkpoints themselves.
+std::vector<std::string> checkpoints_of(const std::string& text) {
   constexpr std::string_view kProof = "c2sp.org/tlog-proof@v1\n";
   const std::size_t at = text.find(kProof);
-  if (at == std::string::npos) return text;
+  if (at == std::string::npos) return notes_of(text);
   const std::size_t blank = text.find("\n\n", at);
-  return blank == std::string::npos ? std::string() : text.substr(blank + 2);
+  return {blank == std::string::npos ? std::string() : text.substr(blank + 2)};
+}
+
+Pin read_pin(const std::string& note, const std::string& which,
+             const std::vector<crypto::VerifierKey>& keys,
+             const std::vector<std::string>& prefixes) {
+  const OpenedCheckpoint opened = open_checkpoint(note, keys);
+  if (opened.verdict == crypto::NoteVerdict::malformed) {
+    throw Error(ErrorKind::usage, which + " is not a checkpoint, a proof or a receipt");
+  }
+  const crypto::Checkpoint& said = opened.checkpoint;
+  if (std::none_of(prefixes.begin(), prefixes.end(),
+                   [&](const std::string& prefix) { return said.origin.starts_with(prefix); })) {
+    throw Error(ErrorKind::usage,
+                which + " is of '" + said.origin + "', which is no log of this tenant",
+                "choose the tenant with --tenant");
+  }
+  return {said.origin, said.size, said.root, opened.verdict, Pin::Kept::elsewhere};
 }
 
 }  // namespace
@@ -24,19 +59,9 @@ std::vector<Pin> read_pins(const std::vector<std::string>& texts,
                            const std::vector<std::string>& prefixes) {
   std::vector<Pin> pins;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    const OpenedCheckpoint opened = open_checkpoint(checkpoint_of(texts[i]), keys);
-    const std::string which = "pin " + std::to_string(i + 1);
-    if (opened.verdict == crypto::NoteVerdict::malformed) {
-      throw Error(ErrorKind::usage, which + " is not a checkpoint, a proof or a receipt");
+    for (const std::string& note : checkpoints_of(texts[i])) {
+      pins.push_back(read_pin(note, "pin " + std::to_string(i + 1), keys, prefixes));
     }
-    const crypto::Checkpoint& said = opened.checkpoint;
-    if (std::none_of(prefixes.begin(), prefixes.end(),
-                     [&](const std::string& prefix) { return said.origin.starts_with(prefix); })) {
-      throw Error(ErrorKind::usage,
-                  which + " is of '" + said.origin + "', which is no log of this tenant",
-                  "choose the tenant with --tenant");
-    }
-    pins.push_back({said.origin, said.size, said.root, opened.verdict, Pin::Kept::elsewhere});
   }
   return pins;
 }

@@ -26,9 +26,9 @@ struct Pin {
   enum class Kept { elsewhere, with_the_organisations, nowhere } kept = Kept::elsewhere;
 };
 
-// Reads checkpoints, tlog proofs and receipts. Throws usage when one is none of them, or of a log
-// whose origin begins with none of the prefixes: skipping it would make a verdict look better
-// founded than it is.
+// Reads checkpoints (one or several in a text), tlog proofs and receipts. Throws usage when one is
+// none of them, or of a log whose origin begins with none of the prefixes: skipping it would make a
+// verdict look better founded than it is.
 std::vector<Pin> read_pins(const std::vector<std::string>& texts,
                            const std::vector<crypto::VerifierKey>& keys,
                            const std::vector<std::string>& prefixes);

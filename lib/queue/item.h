@@ -14,7 +14,7 @@ namespace ccctl::queue {
 
 struct Item {
   std::string id;
-  std::string kind;    // "object.delete", "request.run"
+  std::string kind;    // "object.delete", "request.run", "audit.pin"
   std::string source;  // table of the row that wanted it
   std::string store;
   std::string target;  // object key

@@ -168,8 +168,9 @@ CREATE TABLE ccctl.receipt (
 CREATE TABLE ccctl.item (
   tenant_id   text NOT NULL,
   item_id     text NOT NULL,
-  kind        text NOT NULL CHECK (kind IN ('object.delete', 'request.run')),
+  kind        text NOT NULL CHECK (kind IN ('object.delete', 'request.run', 'audit.pin')),
   request_id  text NOT NULL,
+  -- Of a pin: the destination's name, in place of a request's id.
   source      text NOT NULL,             -- of an object: the table whose row pointed to it, its
   store       text NOT NULL,             -- store, and its key; else empty
   target      text NOT NULL,
@@ -202,6 +203,11 @@ GRANT SELECT, INSERT, UPDATE ON ccctl.request, ccctl.request_member TO ccctl_off
 GRANT SELECT, INSERT, DELETE ON ccctl.request_term TO ccctl_officer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ccctl.item TO ccctl_officer;
 GRANT SELECT, INSERT ON ccctl.receipt TO ccctl_officer;
+-- An auditor sends checkpoints away, and touches nothing else that waits.
+GRANT SELECT, INSERT, UPDATE, DELETE ON ccctl.item TO ccctl_auditor;
+CREATE POLICY ccctl_pins ON ccctl.item AS RESTRICTIVE TO ccctl_auditor
+  USING (kind = 'audit.pin' OR EXISTS (SELECT 1 FROM ccctl.principal p WHERE p.login = session_user
+    AND p.tenant_id = item.tenant_id AND p.role IN ('officer', 'admin')));
 -- A row lock (FOR UPDATE) needs the UPDATE right; the admin's `hold add` waits on attempts.
 GRANT SELECT, INSERT, UPDATE, DELETE ON ccctl.attempt TO ccctl_officer;
 GRANT SELECT, UPDATE ON ccctl.attempt TO ccctl_admin;

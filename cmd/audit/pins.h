@@ -1,0 +1,18 @@
+// Where the settings say that checkpoints are kept.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cmd/app.h"
+#include "queue/pin.h"
+
+namespace ccctl::cmd {
+
+// Those of the settings `pins.NAME`. Throws config_invalid for a URL of no known scheme.
+std::vector<queue::Destination> pin_destinations(App& app);
+
+// What could not be kept, in words; empty when everything was.
+std::string failures(const std::vector<queue::Sent>& all);
+
+}  // namespace ccctl::cmd
