@@ -114,8 +114,9 @@ int run_prune(App& app, const Args& args) {
           session, [&app, user] { return app.open_as(user); }, shards[i]);
       rows[i]["state"] = "pruned";
     }
-    app.seal_if_possible();
   }
+  // Also what a run left that was killed between removing and sealing.
+  if (!dry) app.seal_if_possible();
   app.print_rows({"origin", "size", "state", "dueAt"}, rows, envelope);
   if (!held || dry) return 0;
   app.finish();

@@ -180,6 +180,21 @@ TEST_F(Sealing, OpensAnotherShardForAnotherKey) {
   }
 }
 
+// A datastore that was restored must not sign another tree of a size that was signed before.
+TEST_F(Sealing, GoesOnInAnotherShardWhereItHadComeFurther) {
+  append_some(2);
+  const std::string origin = seal().at(0).origin;
+  append_some(1);
+  const audit::Elsewhere elsewhere = [&](const std::string& tenant, const std::string&) {
+    return tenant == "acme" ? std::optional(audit::position_of(origin, 5)) : std::nullopt;
+  };
+  const auto next = audit::seal(sealer, signer, context, elsewhere);
+  EXPECT_EQ(next.at(0).origin, origin + ".2");
+  EXPECT_EQ(next.at(0).size, 1U);
+  append_some(1);
+  EXPECT_EQ(audit::seal(sealer, signer, context, elsewhere).at(0).size, 2U);
+}
+
 TEST_F(Sealing, OpensAnotherShardForAnotherPeriod) {
   run(
       {"INSERT INTO ccctl.shard (tenant_id, log, period, origin, public_key, opened_at, sealed_at) "

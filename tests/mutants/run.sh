@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # tests/mutants/run.sh [NAME...]
-# Shows that the tests of erasures notice mistakes: makes each one of mutants.yaml (or those named) in
-# a scratch copy of the tree, rebuilds db-erasure there and runs it. "killed" is a mistake that a test
+# Shows that the tests notice costly mistakes: makes each one of mutants.yaml (or those named) in a
+# scratch copy of the tree, rebuilds the tests that it names there and runs them. "killed" is a mistake that a test
 # noticed, "survived" one that none did; exit 1 when one survived, 2 when one is stale or does not
 # compile. Takes minutes, so tests/run does not call it. Needs what tests/run has installed.
 set -euo pipefail
@@ -11,6 +11,15 @@ names=("$@")
 if ((${#names[@]} == 0)); then
   mapfile -t names < <(sed -n 's/^- name: //p' "$here/mutants.yaml")
 fi
+# tests_of NAME: the target whose tests must notice it.
+tests_of() {
+  /usr/bin/python3 - "$here/mutants.yaml" "$1" <<'EOF'
+import sys, yaml
+data, name = sys.argv[1:]
+print(next((m.get("tests", "db-erasure") for m in yaml.safe_load(open(data)) if m["name"] == name),
+           "db-erasure"))
+EOF
+}
 # mutate NAME: makes the mistake in the copy, and prints the file that it stands in.
 mutate() {
   /usr/bin/python3 - "$here/mutants.yaml" "$copy" "$1" <<'EOF'
@@ -61,17 +70,21 @@ mkdir "$copy"
 (cd "$tree" && git ls-files -z | tar --null -T - -cf -) | tar -C "$copy" -xf -
 jobs=$(nproc)
 # Output of a build that fails is shown; of one that works nobody wants to know.
-build() { ninja -C "$work/build" -j "$jobs" --quiet db-erasure >"$work/build.log" 2>&1; }
+build() { ninja -C "$work/build" -j "$jobs" --quiet "$@" >"$work/build.log" 2>&1; }
+mapfile -t targets < <(for name in "${names[@]}"; do tests_of "$name"; done | sort -u)
 cmake -S "$copy" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS="-g1 -O1" >"$work/build.log" 2>&1 &&
-  build || { cat "$work/build.log" >&2; exit 2; }
-tests() { timeout 900 "$work/build/tests/db-erasure" --gtest_fail_fast --gtest_brief=1 >"$work/tests.log" 2>&1; }
-tests || { cat "$work/tests.log" >&2; echo "the tests fail without any mutant" >&2; exit 2; }
+  build "${targets[@]}" || { cat "$work/build.log" >&2; exit 2; }
+tests() { timeout 900 "$work/build/tests/$1" --gtest_fail_fast --gtest_brief=1 >"$work/tests.log" 2>&1; }
+for target in "${targets[@]}"; do
+  tests "$target" || { cat "$work/tests.log" >&2; echo "the tests fail without any mutant" >&2; exit 2; }
+done
 
 status=0
 for name in "${names[@]}"; do
   file=$(mutate "$name") || { echo "stale    $name"; exit 2; }
-  build || { cat "$work/build.log" >&2; echo "broken   $name"; exit 2; }
-  if tests; then
+  target=$(tests_of "$name")
+  build "$target" || { cat "$work/build.log" >&2; echo "broken   $name"; exit 2; }
+  if tests "$target"; then
     echo "survived $name"
     status=1
   else
