@@ -26,6 +26,10 @@ std::string digest_of(const Json& value) {
 }
 
 void insert_terms(store::Tx& tx, const Request& request, const Preview& preview) {
+  store::Params params;
+  const std::string request_sql =
+      params.bind(request.tenant) + "::text, " + params.bind(request.id);
+  std::string rows;
   int ordinal = 0;
   for (std::size_t i = 0; i < preview.identifiers.size(); ++i) {
     for (const Identifier& identifier : preview.identifiers[i]) {
@@ -34,14 +38,18 @@ void insert_terms(store::Tx& tx, const Request& request, const Preview& preview)
         if (term.kind == identifier.kind && term.existing == identifier.value.reveal())
           updated = term.written;
       }
-      tx.exec(
-          {"INSERT INTO ccctl.request_term (tenant_id, request_id, ordinal, member, kind, value, "
-           "updated) VALUES ($1::text, $2::text, $3::integer, $4::integer, $5::text, $6::text, "
-           "$7::text)",
-           {request.tenant, request.id, std::to_string(ordinal++), std::to_string(i),
-            identifier.kind, identifier.value.reveal(), updated}});
+      rows += (rows.empty() ? "(" : ", (") + request_sql + "::text, " + std::to_string(ordinal++) +
+              ", " + std::to_string(i) + ", " + params.bind(identifier.kind) + "::text, " +
+              params.bind(identifier.value.reveal()) + "::text, " + params.bind(updated) +
+              "::text)";
     }
   }
+  if (rows.empty()) return;
+  tx.exec(
+      {"INSERT INTO ccctl.request_term (tenant_id, request_id, ordinal, member, kind, value, "
+       "updated) VALUES " +
+           rows,
+       params.take()});
 }
 
 // The members as related requests, each with its pseudonym.

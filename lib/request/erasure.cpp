@@ -20,7 +20,7 @@ Erasure::Erasure(World world, Ground ground)
 
 void Erasure::transact(const std::function<void(store::Tx& tx, Instant now)>& work) {
   world_.session.transact(store::Mode::read_committed,
-                          [&](store::Tx& tx) { work(tx, run::datastore_now(tx)); });
+                          [&](store::Tx& tx) { work(tx, tx.began_at()); });
 }
 
 std::vector<Identifier> load_terms(store::Tx& tx, const Request& request, int member) {
@@ -205,7 +205,7 @@ void Erasure::erase(Request& request) {
   if (request.phase != Phase::erasing) return;  // the last member's transaction has moved it on
   const auto move_on = [&](store::Tx& tx) {
     Request after = request;
-    begin_settling(tx, run::datastore_now(tx), after);
+    begin_settling(tx, tx.began_at(), after);
   };
   delete_objects(request, all ? move_on : std::function<void(store::Tx&)>{});
   if (!all) return note_outcome(request, "partial");

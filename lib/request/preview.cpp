@@ -218,9 +218,8 @@ Preview preview(store::Tx& tx, const Ground& ground, const datamap::Catalog& cat
   }
   preview.conflicting = conflict(preview.identifiers);
   preview.shared = shared_values(finder, preview.merge_set.members, preview.identifiers);
-  plan::Protection protection =
-      plan::protect(tx, ground.map, catalog, preview.plan.scope, ground.rules.retention,
-                    ground.tenant, run::datastore_now(tx));
+  plan::Protection protection = plan::protect(tx, ground.map, catalog, preview.plan.scope,
+                                              ground.rules.retention, ground.tenant, tx.began_at());
   for (const rule::Hold& hold : protection.holds) {
     for (const SubjectRef& held : hold.subjects) {
       const auto& members = preview.merge_set.members;

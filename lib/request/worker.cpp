@@ -84,7 +84,7 @@ bool run_batch(const Worker& worker, Instant start, Worked& worked) {
     if (tried.end == End::finished) {
       queue::finish(tx, worker.tenant, tried.item);
     } else {
-      queue::postpone(tx, worker.tenant, tried.item, tried.due.value_or(run::datastore_now(tx)));
+      queue::postpone(tx, worker.tenant, tried.item, tried.due.value_or(tx.began_at()));
     }
   }
   // In doubt is as good as not: whoever claims a finished request finds nothing left to do.
@@ -98,7 +98,7 @@ Worked work(const Worker& worker) {
   Worked worked;
   Instant start{};
   worker.claims.transact(store::Mode::read_committed,
-                         [&](store::Tx& tx) { start = run::datastore_now(tx); });
+                         [&](store::Tx& tx) { start = tx.began_at(); });
   while (run_batch(worker, start, worked)) {
   }
   return worked;

@@ -80,7 +80,7 @@ ObjectsLeft delete_objects(store::Session& session, const std::string& tenant,
   Batch batch;
   while (batch.more) {
     session.transact(store::Mode::read_committed,
-                     [&](store::Tx& tx) { open_attempt(tx, window, datastore_now(tx)); });
+                     [&](store::Tx& tx) { open_attempt(tx, window, tx.began_at()); });
     bool locked = false;
     Batch next;
     session.transact(store::Mode::read_committed, [&](store::Tx& tx) {

@@ -81,6 +81,7 @@ class Connection {
 struct Tx::Impl {
   explicit Impl(Connection& c) : connection(c) { connection.transaction_open = true; }
   Connection& connection;
+  Instant began_at{};
   int cursors = 0;
 };
 

@@ -94,13 +94,15 @@ Tx Session::begin(Mode mode) {
   Tx tx(std::make_unique<Tx::Impl>(connection));
   const Rows row = connection.simple(
       std::string(begin_statement(mode)) +
-      ";SELECT pg_catalog.current_setting('transaction_isolation'), pg_catalog.pg_backend_pid()");
+      ";SELECT pg_catalog.current_setting('transaction_isolation'), pg_catalog.pg_backend_pid(), "
+      "pg_catalog.statement_timestamp()");
   const std::string_view wanted =
       mode == Mode::read_committed ? "read committed" : "repeatable read";
   if (row.text(0, 0) != wanted) {
     throw Error(ErrorKind::unexpected,
                 "the datastore did not begin a " + std::string(wanted) + " transaction");
   }
+  tx.impl_->began_at = *row.instant(0, 2);
   if (impl_->pooled || row.integer(0, 1) != impl_->configured_pid) {
     impl_->pooled = true;
     connection.stop_preparing();

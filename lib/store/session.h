@@ -96,6 +96,9 @@ class Tx {
   Tx& operator=(const Tx&) = delete;
   ~Tx();
 
+  // When it began, by the datastore's clock.
+  Instant began_at() const;
+
   // Runs one statement. A text that the session has seen before runs as a prepared statement.
   // Refuses (usage) a parameter with an embedded NUL, which PostgreSQL would cut silently.
   Rows exec(const Sql& sql);

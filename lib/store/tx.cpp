@@ -51,6 +51,10 @@ Tx::~Tx() {
   }
 }
 
+Instant Tx::began_at() const {
+  return impl_->began_at;
+}
+
 Rows Tx::exec(const Sql& sql) {
   return impl_->connection.exec(sql);
 }

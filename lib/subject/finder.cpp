@@ -1,7 +1,6 @@
 #include "subject/finder.h"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -39,25 +38,25 @@ std::string loose(const std::string& value) {
   return "regexp_replace(lower(normalize(" + value + ", NFKC)), '\\s', '', 'g')";
 }
 
-// What must be true of a value for digits_sql() of it to end in `suffix`, and costs a quarter: each
-// of the suffix's digits stands in it, in either width.
-std::string has_digits_sql(const std::string& value, std::string suffix) {
-  constexpr std::array<const char*, 10> kWide{"０", "１", "２", "３", "４",
-                                              "５", "６", "７", "８", "９"};
-  std::sort(suffix.begin(), suffix.end());
-  suffix.erase(std::unique(suffix.begin(), suffix.end()), suffix.end());
-  std::string sql;
-  for (const char digit : suffix) {
-    sql += "(strpos(" + value + ", '" + digit + "') > 0 OR strpos(" + value + ", '" +
-           kWide.at(static_cast<std::size_t>(digit - '0')) + "') > 0) AND ";
-  }
-  return sql;
+// What must be true of a value in ASCII before the dear comparison is worth while: the characters
+// stand in it in their order, in either case, whatever stands between them. As many operators as
+// the comparison has, for PostgreSQL takes the cheaper condition first, and of two alike the
+// former.
+std::string may_hold_sql(const std::string& value, const std::string& pattern) {
+  return "(octet_length(" + value + ") > char_length(" + value + ") OR " + value +
+         " COLLATE \"C\" ILIKE " + pattern + ") AND ";
 }
 
-// The same of loose(): a value in ASCII and without white space need only be put in lower case.
-std::string is_loose_sql(const std::string& value, const std::string& loose_form) {
-  return "(octet_length(" + value + ") > char_length(" + value + ") OR lower(" + value +
-         ") = " + loose_form + " OR " + value + " ~ '\\s') AND ";
+std::string pattern_of(const std::string& value) {
+  const bool ascii = std::all_of(value.begin(), value.end(),
+                                 [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (!ascii) return "";
+  std::string pattern = "%";
+  for (const char c : value) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += {c, '%'};
+  }
+  return pattern;
 }
 
 bool contains(const std::vector<SubjectRef>& refs, const SubjectRef& ref) {
@@ -123,14 +122,16 @@ std::string Finder::condition(const Column& column, std::string_view alias,
   *exact = false;
   // `bare`: the value is cheap to name again.
   const auto test = [&](const std::string& v, bool bare = false) {
+    const auto prefilter = [&](const std::string& form) {
+      return bare ? may_hold_sql(v, params.bind(pattern_of(form)) + "::text") : "";
+    };
     if (identifier.kind == "phone") {
       const std::string suffix = suffix_of(text::digits(value));
-      return (bare ? has_digits_sql(v, suffix) : "") + "right(" + digits_sql(v) + ", " +
-             std::to_string(suffix.size()) + ") = " + params.bind(suffix) + "::text";
+      return prefilter(suffix) + "right(" + digits_sql(v) + ", " + std::to_string(suffix.size()) +
+             ") = " + params.bind(suffix) + "::text";
     }
     // In a subquery, which is computed once and not for each row.
-    const std::string form = "(SELECT " + loose(params.bind(value) + "::text") + ")";
-    return (bare ? is_loose_sql(v, form) : "") + loose(v) + " = " + form;
+    return prefilter(value) + loose(v) + " = (SELECT " + loose(params.bind(value) + "::text") + ")";
   };
   const bool together =
       column.site.plain() && !column.with.empty() &&

@@ -54,6 +54,7 @@ Timing by_ccctl(const store::Target& officer, const store::Target& sealer,
 
   Timing timing;
   timing.subjects = subjects.size();
+  const double own_cpu = own_cpu_ms();
   const double before = cpu_ms(session.backend_pid()) + cpu_ms(sealing.backend_pid());
   std::vector<std::string> unsealed;
   request::Erasure erasure(
@@ -87,6 +88,7 @@ Timing by_ccctl(const store::Target& officer, const store::Target& sealer,
   }
   timing.wall = Clock::now() - start;
   timing.server_cpu_ms = cpu_ms(session.backend_pid()) + cpu_ms(sealing.backend_pid()) - before;
+  timing.client_cpu_ms = own_cpu_ms() - own_cpu;
   return timing;
 }
 

@@ -79,7 +79,7 @@ Timing by_hand(const store::Target& officer, const std::filesystem::path& statem
   store::Session session = store::Session::open(officer);
   Timing timing;
   timing.subjects = subjects.size();
-  const double cpu = cpu_ms(session.backend_pid());
+  const double cpu = cpu_ms(session.backend_pid()), own_cpu = own_cpu_ms();
   const Clock::time_point start = Clock::now();
   double done = 0;  // durable commits
   for (std::size_t i = 0; i < subjects.size(); ++i) {
@@ -113,6 +113,7 @@ Timing by_hand(const store::Target& officer, const std::filesystem::path& statem
   }
   timing.wall = Clock::now() - start;
   timing.server_cpu_ms = cpu_ms(session.backend_pid()) - cpu;
+  timing.client_cpu_ms = own_cpu_ms() - own_cpu;
   return timing;
 }
 

@@ -20,11 +20,13 @@ inline constexpr char kTenant[] = "acme";
 struct Timing {
   Millis wall{}, preview{}, work{}, seal{};
   double server_cpu_ms = 0;  // of the backends that did it
+  double client_cpu_ms = 0;  // of this process
   std::uint64_t subjects = 0;
 };
 
 // Milliseconds of processor time that a backend has used; 0 where /proc does not say.
 double cpu_ms(int pid);
+double own_cpu_ms();
 
 // Through the library, as a process that works through a list of requests would: preview, confirm,
 // advance; sealing after every hundredth.

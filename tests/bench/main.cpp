@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -22,6 +23,10 @@ double cpu_ms(int pid) {
   double nanoseconds = 0;
   in >> nanoseconds;
   return nanoseconds / 1e6;
+}
+
+double own_cpu_ms() {
+  return static_cast<double>(std::clock()) * 1000 / CLOCKS_PER_SEC;
 }
 
 namespace {
@@ -130,6 +135,8 @@ void print(const Round& round) {
        round.by_hand.wall.count() / n);
   line("processor time of the server", round.ours.server_cpu_ms / n,
        round.by_hand.server_cpu_ms / n);
+  line("processor time of the client", round.ours.client_cpu_ms / n,
+       round.by_hand.client_cpu_ms / n);
   std::printf("  preview %.2f, confirm and advance %.2f, seal %.2f; %.1f durable commits\n",
               round.ours.preview.count() / n, round.ours.work.count() / n,
               round.ours.seal.count() / n, round.commits);
