@@ -2,6 +2,9 @@
 -- agents and customers in one table, quoted names, database cascades, local time stamps.
 CREATE SCHEMA "Help Desk";
 CREATE SCHEMA billing;
+-- Equal in any case; PostgreSQL takes no pattern on a column of such a collation.
+CREATE COLLATION "Help Desk".any_case (
+  provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 
 CREATE TABLE "Help Desk"."Person" (
   "PersonNo"   integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -9,7 +12,7 @@ CREATE TABLE "Help Desk"."Person" (
   "First"      varchar(40) NOT NULL,
   "Last"       varchar(40) NOT NULL,
   "Shown"      text GENERATED ALWAYS AS ("First" || ' ' || "Last") STORED,
-  "Mail"       text,
+  "Mail"       text COLLATE "Help Desk".any_case,
   "DialCode"   varchar(4),
   "Digits"     varchar(15),
   "MergedInto" integer REFERENCES "Help Desk"."Person" ON DELETE SET NULL,
@@ -38,7 +41,7 @@ CREATE TABLE "Help Desk"."Entry" (
   "Author"   integer REFERENCES "Help Desk"."Person",
   "AsKind"   char(1) NOT NULL,
   "ReplyTo"  bigint REFERENCES "Help Desk"."Entry" ON DELETE SET NULL,
-  "Text"     text,
+  "Text"     text COLLATE "Help Desk".any_case,
   "At"       timestamp NOT NULL
 );
 CREATE INDEX ON "Help Desk"."Entry" ("TicketNo");
@@ -49,7 +52,7 @@ CREATE INDEX ON "Help Desk"."Entry" ("ReplyTo");
 CREATE TABLE "Help Desk"."Upload" (
   "OwnerKind" text NOT NULL,
   "OwnerNo"   bigint,
-  "FileName"  text
+  "FileName"  text COLLATE "Help Desk".any_case
 );
 
 CREATE TABLE "Help Desk"."Visit" (
@@ -60,7 +63,7 @@ CREATE TABLE "Help Desk"."Visit" (
 
 CREATE TABLE "Help Desk"."CallLog" (
   id      smallint PRIMARY KEY,
-  caller  varchar(16),
+  caller  varchar(16) COLLATE "Help Desk".any_case,
   seconds integer NOT NULL
 );
 
