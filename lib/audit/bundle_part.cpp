@@ -10,7 +10,7 @@ namespace ccctl::audit {
 namespace {
 
 constexpr std::string_view kLine = "pg_catalog.convert_from(l.line, 'UTF8')";
-constexpr std::size_t kPage = 500;  // rows whose proofs are read together
+constexpr std::size_t kProofPage = 500;  // rows whose proofs are read together
 
 Json encoded(const std::vector<crypto::Digest>& hashes) {
   Json list = Json::array();
@@ -152,9 +152,9 @@ void BundlePart::selected() {
   std::vector<Row> page;
   const auto take = [&](const store::Rows& rows, std::size_t i) {
     page.push_back(row_of(rows, i));
-    if (page.size() == kPage) emit(page);
+    if (page.size() == kProofPage) emit(page);
   };
-  tx_.each({select(q, kLine, "true"), q.params.take()}, take, kPage);
+  tx_.each({select(q, kLine, "true"), q.params.take()}, take, kProofPage);
   emit(page);
 }
 
@@ -205,9 +205,9 @@ void BundlePart::population(std::uint64_t first, std::uint64_t end, const Draw& 
 }
 
 void BundlePart::sampled(const Indexes& drawn) {
-  for (std::size_t from = 0; from < drawn.size(); from += kPage) {
+  for (std::size_t from = 0; from < drawn.size(); from += kProofPage) {
     std::vector<std::string> some;
-    for (std::size_t i = from; i < std::min(drawn.size(), from + kPage); ++i)
+    for (std::size_t i = from; i < std::min(drawn.size(), from + kProofPage); ++i)
       some.push_back(std::to_string(drawn[i]));
     Query q(shard_.shard, 0, shard_.shard.size);
     const std::string list = q.params.bind(store::array_literal(some));

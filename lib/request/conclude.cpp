@@ -153,6 +153,34 @@ Verification Erasure::look(const Request& request, const std::vector<subject::Id
                               kept_rows(kept), subjects(request), deep});
 }
 
+// Copies that left the datastore and that no erasure here can reach (W-04): answers that were given
+// about the subject, and sub-processors that did not answer.
+Json residual_copies(store::Tx& tx, const Request& request, const std::vector<Step>& steps) {
+  std::vector<std::string> references;
+  for (const Member& member : request.members) references.push_back(member.reference);
+  const store::Rows rows =
+      tx.exec({"SELECT r.request_id, r.requester, r.result FROM ccctl.request r WHERE r.tenant_id "
+               "= $1::text AND r.request_type = 'GDPR_EXPORT' AND r.result IS NOT NULL AND "
+               "r.request_id IN (SELECT m.request_id FROM ccctl.request_member m WHERE m.tenant_id "
+               "= $1::text AND m.reference = ANY ($2::text[])) ORDER BY r.created_at, r.request_id",
+               {request.tenant, store::array_literal(references)}});
+  Json copies = Json::array();
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const Json result = Json::parse(rows.text(r, 2));
+    copies.push_back({{"kind", "export"},
+                      {"request", rows.text(r, 0)},
+                      {"recipient", rows.is_null(r, 1) ? "subject" : rows.text(r, 1)},
+                      {"date", result.at("exportedAt")}});
+  }
+  for (const Step& step : steps) {
+    if (step.state != "waived") continue;
+    copies.push_back({{"kind", "sub_processor"},
+                      {"recipient", step.processor},
+                      {"date", to_text(*step.decided_at)}});
+  }
+  return copies;
+}
+
 // The receipt's body.
 Json Erasure::result_of(store::Tx& tx, const Request& request,
                         const Verification& verification) const {
@@ -172,6 +200,7 @@ Json Erasure::result_of(store::Tx& tx, const Request& request,
   if (queue::waiting(tx, request.tenant, request.id) > 0) not_covered.push_back("objects");
   for (const Member& member : request.members)
     members.push_back({{"reference", member.reference}, {"related", member.related_id}});
+  const std::vector<Step> asked = steps(tx, request.tenant, request.id);
   // What a hold or a law keeps is listed; it is no failure.
   const bool clean = verification.clean() && not_covered.empty();
   const bool erased = request.type == Type::erasing;
@@ -187,7 +216,7 @@ Json Erasure::result_of(store::Tx& tx, const Request& request,
               {"mentioned", verification.json(Finding::mentioned)},
               {"residue", verification.json(Finding::residue)},
               {"notSearched", verification.json(Finding::not_searched)},
-              {"subProcessors", to_json(steps(tx, request.tenant, request.id))},
+              {"subProcessors", to_json(asked)},
               {"receipts", receipts.leaves},
               {"confirmation", request.confirmation},
               {"policy", request.policy_digest},
@@ -199,6 +228,7 @@ Json Erasure::result_of(store::Tx& tx, const Request& request,
               {"settledAt", to_text(receipts.last)},
               {"outcome", clean ? "complete" : "partial"}};
   if (erased) {
+    result["residualCopies"] = residual_copies(tx, request, asked);
     result["physical"] =
         "dead rows, write-ahead log and backups hold the data until vacuum and their own expiry";
   } else {
@@ -280,7 +310,7 @@ void Erasure::drain(Request& request) {
         tx,
         {audit::LogName::evidence, request.tenant, "request.objects.deleted", world_.actor,
          request.id, Json{{"receipt", request.leaf_hash}, {"outcome", outcome}}},
-        run::datastore_now(tx));
+        tx.began_at());
     tx.exec(
         {"UPDATE ccctl.request SET outcome = $3::text WHERE tenant_id = $1::text AND request_id = "
          "$2::text",

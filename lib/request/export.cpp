@@ -24,7 +24,7 @@ Export::Export(World world, Ground ground, const Answer& answer, ExportOptions o
 
 void Export::transact(const std::function<void(store::Tx& tx, Instant now)>& work) {
   world_.session.transact(store::Mode::read_committed,
-                          [&](store::Tx& tx) { work(tx, run::datastore_now(tx)); });
+                          [&](store::Tx& tx) { work(tx, tx.began_at()); });
 }
 
 // The catalog of this transaction, and what follows from it: a drifted map refuses (map_drift).
@@ -186,7 +186,8 @@ Json Export::result(const Request& request, const Written& written, const Packag
 
 void Export::complete(Request& request, const Written& written, const Package& package) {
   transact([&](store::Tx& tx, Instant now) {
-    const Json body = result(request, written, package);
+    Json body = result(request, written, package);
+    body["exportedAt"] = to_text(now);
     request.outcome = body.at("outcome").get<std::string>();
     request.result = canonical(body);
     const crypto::Digest leaf =

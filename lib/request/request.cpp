@@ -195,8 +195,8 @@ Json to_json(const Request& request) {
   Json x = intake_json(request);
   if (!request.result.empty()) {
     const Json result = Json::parse(request.result);
-    for (const char* part :
-         {"actions", "kept", "excluded", "notCovered", "shared", "mentioned", "holds"}) {
+    for (const char* part : {"actions", "kept", "excluded", "notCovered", "shared", "mentioned",
+                             "holds", "residualCopies"}) {
       if (result.contains(part)) x[part] = result[part];
     }
     // Objects that were left when the receipt was written have gone since.

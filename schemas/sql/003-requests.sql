@@ -119,6 +119,8 @@ CREATE TABLE ccctl.request_member (
   FOREIGN KEY (tenant_id, request_id) REFERENCES ccctl.request
 );
 
+CREATE INDEX request_member_reference ON ccctl.request_member (tenant_id, reference);
+
 -- The subject's normalised identifiers, for verification; nowhere else, and gone with `request close`.
 CREATE TABLE ccctl.request_term (
   tenant_id  text NOT NULL,
