@@ -10,7 +10,7 @@ namespace ccctl::audit {
 
 namespace {
 
-constexpr int kPage = 256;  // checkpoints
+constexpr int kNotes = 256;  // checkpoints
 
 ShardKey key_of(const ClosedShard& shard) {
   return {shard.tenant, shard.log, shard.period};
@@ -61,7 +61,7 @@ Sizes next_sizes(store::Tx& tx, const Shard& shard, std::uint64_t beyond) {
   const store::Rows rows = tx.exec(
       {"SELECT size FROM ccctl.checkpoint WHERE tenant_id = $1 AND log = $2 AND period = $3 AND "
        "size > $4::bigint AND size < $5::bigint ORDER BY size LIMIT " +
-           std::to_string(kPage),
+           std::to_string(kNotes),
        params});
   Sizes sizes;
   for (std::size_t i = 0; i < rows.size(); ++i) {

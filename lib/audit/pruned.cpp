@@ -6,7 +6,7 @@ namespace ccctl::audit {
 
 namespace {
 
-constexpr int kPage = 256;  // checkpoints
+constexpr int kPruned = 256;  // checkpoints
 
 class PrunedCheck {
  public:
@@ -68,7 +68,7 @@ class PrunedCheck {
     return tx_.exec(
         {"SELECT size, note, pg_catalog.encode(consistency, 'hex') FROM ccctl.checkpoint WHERE "
          "tenant_id = $1 AND log = $2 AND period = $3 AND size > $4::bigint ORDER BY size LIMIT " +
-             std::to_string(kPage),
+             std::to_string(kPruned),
          params});
   }
 
