@@ -22,11 +22,6 @@ Json json_of(const queue::Sent& sent) {
   return json;
 }
 
-std::vector<audit::Sealed> newest(App& app) {
-  store::Tx tx = app.session().begin(store::Mode::read_only_snapshot);
-  return audit::newest_checkpoints(tx);
-}
-
 void print(App& app, const std::vector<audit::Sealed>& checkpoints,
            const std::vector<queue::Sent>& sent) {
   if (app.json_output()) {

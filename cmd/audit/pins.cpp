@@ -32,6 +32,11 @@ std::vector<queue::Destination> pin_destinations(App& app) {
   return all;
 }
 
+std::vector<audit::Sealed> newest(App& app) {
+  store::Tx tx = app.session().begin(store::Mode::read_only_snapshot);
+  return audit::newest_checkpoints(tx);
+}
+
 std::string failures(const std::vector<queue::Sent>& all) {
   std::string text;
   for (const queue::Sent& sent : all) {

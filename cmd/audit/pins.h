@@ -12,6 +12,9 @@ namespace ccctl::cmd {
 // Those of the settings `pins.NAME`. Throws config_invalid for a URL of no known scheme.
 std::vector<queue::Destination> pin_destinations(App& app);
 
+// The newest checkpoint of every log that the session may read.
+std::vector<audit::Sealed> newest(App& app);
+
 // What could not be kept, in words; empty when everything was.
 std::string failures(const std::vector<queue::Sent>& all);
 

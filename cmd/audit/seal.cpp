@@ -14,11 +14,6 @@ namespace {
 
 using Sizes = std::map<std::string, std::uint64_t>;
 
-std::vector<audit::Sealed> newest(App& app) {
-  store::Tx tx = app.session().begin(store::Mode::read_only_snapshot);
-  return audit::newest_checkpoints(tx);
-}
-
 // What could not be kept elsewhere before, and is due again.
 void retry_pins(App& app) {
   const std::vector<queue::Destination> destinations = pin_destinations(app);
