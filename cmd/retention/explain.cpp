@@ -59,7 +59,7 @@ int run_explain(App& app, const Args& args) {
   retention::Explanation explanation;
   app.session().transact(store::Mode::read_only_snapshot, [&](store::Tx& tx) {
     const Instant as_of = as_of_given(args).value_or(run::datastore_now(tx));
-    const retention::Situation situation(tx, retentions.ground(), as_of);
+    const retention::Situation situation(tx, retentions.ground(), as_of, !args.has("as-of"));
     explanation = retention::explain(tx, situation, args.get("table"), key, retentions.rules());
   });
   Json document = rule::to_json(explanation.decision);

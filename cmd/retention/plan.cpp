@@ -17,7 +17,7 @@ int run_plan(App& app, const Args& args) {
   std::string digest;
   app.session().transact(store::Mode::read_only_snapshot, [&](store::Tx& tx) {
     as_of = as_of_given(args).value_or(run::datastore_now(tx));
-    const retention::Situation situation(tx, retentions.ground(), as_of);
+    const retention::Situation situation(tx, retentions.ground(), as_of, !args.has("as-of"));
     survey = retention::survey(tx, situation);
     digest = situation.digest();
   });

@@ -29,7 +29,8 @@ bool skips(const retention::Survey& survey) {
 int dry_run(App& app, const Args& args, const Retentions& retentions) {
   store::Tx tx = app.session().begin(store::Mode::read_only_snapshot);
   const retention::Situation situation(tx, retentions.ground(),
-                                       as_of_given(args).value_or(run::datastore_now(tx)));
+                                       as_of_given(args).value_or(run::datastore_now(tx)),
+                                       !args.has("as-of"));
   const retention::Survey survey = retention::survey(tx, situation);
   tell_notices(app, survey);
   print_survey(app, survey, envelope(retentions, situation));
@@ -55,6 +56,8 @@ Json json_of(const retention::SweepReport& report) {
   Json json{{"outcome", report.outcome},
             {"planned", report.planned},
             {"rows", report.rows},
+            {"staged", report.staged},
+            {"restored", report.restored},
             {"windows", report.windows},
             {"held", report.held},
             {"keptByChild", report.kept_by_child},
@@ -63,6 +66,7 @@ Json json_of(const retention::SweepReport& report) {
             {"objectsLeft", report.objects_left},
             {"resumed", report.resumed}};
   if (!report.run_id.empty()) json["run"] = report.run_id;
+  if (!report.backups_gone.empty()) json["backupsGone"] = report.backups_gone;
   if (!report.why.empty()) json["paused"] = report.why;
   return json;
 }

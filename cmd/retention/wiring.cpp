@@ -22,7 +22,7 @@ Option as_of_option(const std::string& help) {
 
 void tell_notices(App& app, const retention::Survey& survey) {
   for (const retention::Notice& notice : survey.notices) {
-    app.message(notice.table + ": " + notice.message);
+    app.message((notice.table.empty() ? "" : notice.table + ": ") + notice.message);
     if (!notice.remedy.empty()) app.message("hint: " + notice.remedy);
   }
 }

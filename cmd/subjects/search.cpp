@@ -50,6 +50,7 @@ int run_search(App& app, const Args& args) {
     } else if (const auto profile = finder.profile(*person.ref)) {
       matches.push_back({profile->ref, {"id"}, profile->merge_set, profile->label});
     }
+    subject::leave_out_staged(tx, map, tenant, matches);
   }
   const std::size_t people = subject::distinct_people(matches).size();
   const bool unambiguous = people == 1;
@@ -93,7 +94,9 @@ const Spec subjects_search{
         "numbers in "
         "E.164. It reads only; run it before every request.\n\nExactly one term is wanted. The "
         "answer is "
-        "unambiguous when all matches are of one merge set; otherwise the exit code is 6.",
+        "unambiguous when all matches are of one merge set; otherwise the exit code is 6. Whoever "
+        "waits for the purge after the end of a contract is hidden here; an erasure finds them "
+        "still.",
     .options = with_person_options({}),
     .exits = {0, 5, 6, 11},
     .examples = {{"ccctl subjects search --phone 03-1234-5678",

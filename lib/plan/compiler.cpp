@@ -24,6 +24,12 @@ std::string_view to_text(Effect effect) {
       return "rectify";
     case Effect::annotate:
       return "annotate";
+    case Effect::hide:
+      return "soft-delete";
+    case Effect::schedule:
+      return "schedule";
+    case Effect::restore:
+      return "restore";
   }
   return "";
 }

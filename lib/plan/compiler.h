@@ -35,7 +35,19 @@ struct Drivers {
   std::vector<Drivers> whole{};
 };
 
-enum class Effect { erase, anonymise, strip, cut, intend, assign, annotate };
+// The last three are of a sweep's stages (sweep.h).
+enum class Effect {
+  erase,
+  anonymise,
+  strip,
+  cut,
+  intend,
+  assign,
+  annotate,
+  hide,
+  schedule,
+  restore
+};
 std::string_view to_text(Effect effect);  // "delete", "anonymise" …
 
 struct Tally {

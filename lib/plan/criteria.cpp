@@ -96,6 +96,12 @@ class Building {
         continue;
       }
       fill(c);
+      if (rule.rule.stages) {
+        for (const auto& range :
+             due_ranges(rule.rule.stages->purge, c.zone, Granularity::instant, as_of_))
+          c.rested.push_back(
+              {range.from ? ccctl::to_text(*range.from) : "", ccctl::to_text(range.to)});
+      }
       (c.minimum() ? made.minima : made.maxima).push_back(std::move(c));
     }
     std::sort(made.maxima.begin(), made.maxima.end(), [](const auto& a, const auto& b) {

@@ -60,6 +60,7 @@ struct Criterion {
   const rule::RuleInForce* rule = nullptr;
   std::string zone;  // IANA
   std::vector<Part> parts;
+  std::vector<Piece> rested;  // with stages: soft deletes whose period until the purge has passed
 
   bool minimum() const { return rule->rule.min.has_value(); }
   // Of a maximum: at once, and not only the row's personal columns.
@@ -100,6 +101,10 @@ class CriteriaSql {
   std::string outlived(const std::string& alias) const;  // no minimum keeps it
   // A maximum deletes it at once, and no minimum keeps it: a pass of its own takes it.
   std::string deleted(const std::string& alias) const;
+  // A maximum makes it go, at once or in stages, and no minimum keeps it.
+  std::string condemned(const std::string& alias) const;
+  // The instant in an SQL expression lies so far back that the maximum's purge may follow.
+  std::string rested(std::size_t maximum, const std::string& instant) const;
   std::string overdue(const std::string& alias) const;  // the end of a `within` has passed
   // One of: unmanaged, quarantined, unset, pending_anchor, min_over_max, overdue, due, kept.
   std::string state(const std::string& alias) const;

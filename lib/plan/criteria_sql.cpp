@@ -193,6 +193,26 @@ std::string CriteriaSql::deleted(const std::string& alias) const {
   return both(any, outlived(alias));
 }
 
+std::string CriteriaSql::condemned(const std::string& alias) const {
+  std::string any = "false";
+  for (const Criterion& c : criteria_.maxima) {
+    if (c.rule->rule.then == rule::Then::erase) any = either(any, eligible(c, alias));
+  }
+  return both(any, outlived(alias));
+}
+
+std::string CriteriaSql::rested(std::size_t maximum, const std::string& instant) const {
+  std::string any;
+  for (const Piece& piece : criteria_.maxima[maximum].rested) {
+    any +=
+        (any.empty() ? "" : " OR ") +
+        (piece.from.empty() ? std::string()
+                            : instant + " >= " + quote_literal(piece.from) + "::timestamptz AND ") +
+        instant + " < " + quote_literal(piece.to) + "::timestamptz";
+  }
+  return any.empty() ? "false" : "(" + any + ")";
+}
+
 std::string CriteriaSql::any_maximum(Stance stance, const std::string& alias) const {
   std::string any = "false";
   for (const Criterion& c : criteria_.maxima)

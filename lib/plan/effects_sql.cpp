@@ -171,10 +171,12 @@ void Statement::erase_rows(const Table& table, bool run) {
   std::string source = rows;
   if (run) {
     source = "x" + number_of(table.name);
+    const bool staged = staged_.contains(table.name);
     add(source,
         "DELETE FROM " + from(table.name, "t") + " USING " + rows + " k WHERE " +
-            same_key_sql(table, "t", "k") + " RETURNING 1",
+            same_key_sql(table, "t", "k") + " RETURNING " + (staged ? stage_columns(table) : "1"),
         true);
+    if (staged) forget_stages(table, source);
   }
   count({{table.name, Effect::erase, "", 0}, std::nullopt, nullptr},
         "(SELECT pg_catalog.count(*) FROM " + source + ")");

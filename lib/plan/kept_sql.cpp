@@ -97,7 +97,7 @@ std::string KeptWriter::parents_of_kept(const Table& child, const Link& link,
 
 void KeptWriter::climb_by_ring(const Names& own) {
   const std::vector<TableName> tables = s_.scope_.tables();
-  RingWriter ring(s_, "kr", tables);
+  RingWriter ring(s_, climbed_ + "r", tables);
   for (const TableName& name : tables) {
     if (const std::string rows = own_rows(own, name); !rows.empty()) ring.seed(name, rows);
     for (const Link& link : s_.table(name).links) {
@@ -109,7 +109,7 @@ void KeptWriter::climb_by_ring(const Names& own) {
   }
   ring.write();
   for (const TableName& name : tables) {
-    kept_[name] = "kk" + s_.number_of(name);
+    kept_[name] = climbed_ + "k" + s_.number_of(name);
     s_.add(kept_[name], ring.rows(name));
   }
 }
@@ -133,7 +133,7 @@ void KeptWriter::climb(const Names& own) {
       }
     }
     if (body.empty()) continue;
-    kept_[name] = "kk" + s_.number_of(name);
+    kept_[name] = climbed_ + "k" + s_.number_of(name);
     s_.add(kept_[name], body);
   }
 }

@@ -269,6 +269,7 @@ void Statement::hold(const Protection& protection, const Drivers& drivers, Names
 
 void Statement::protect(const Protection& protection, const Drivers& drivers) {
   Names hold, law_rows;
+  staged_ = protection.staged;
   this->hold(protection, drivers, hold);
   law(protection, law_rows);
   climb("kl", law_rows, by_law_);

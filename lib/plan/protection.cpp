@@ -96,6 +96,7 @@ Protection protect(store::Tx& tx, const datamap::Map& map, const datamap::Catalo
                    const std::string& tenant, Instant as_of) {
   Protection protection;
   protection.holds = rule::active_holds(tx, tenant);
+  protection.staged = read_staged(tx, map, tenant);
   if (!protection.held_subjects().empty()) {
     Statement statement(map, catalog, scope, tenant);
     protection.values = HoldWriter(statement, protection).read_values(tx, tenant);

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,10 +43,15 @@ struct Protection {
   std::vector<rule::Hold> holds;  // active ones
   std::vector<HeldValue> values;  // of kinds that `match` tables hold
   std::map<datamap::TableName, std::vector<TableMinimum>> minima;
+  std::set<datamap::TableName> staged;  // tables of which rows wait in a stage of retention
 
   bool any_wide_hold() const;  // one without a subject
   std::vector<subject::SubjectRef> held_subjects() const;
 };
+
+// The tables of which rows of the tenant's wait in a stage of retention.
+std::set<datamap::TableName> read_staged(store::Tx& tx, const datamap::Map& map,
+                                         const std::string& tenant);
 
 // Reads the holds and the tenant's anchors in the caller's transaction; a deleting one has locked
 // its attempt row before. `as_of` is the run's.

@@ -91,6 +91,9 @@ class Statement {
   bool erases_rows(const datamap::Table& table) const;
   std::vector<Flag> flags_of(const datamap::Table& table) const;
   void erase_rows(const datamap::Table& table, bool run);
+  // Of a row of alias t that is deleted: what forget_stages() finds its stage by.
+  std::string stage_columns(const datamap::Table& table) const;
+  void forget_stages(const datamap::Table& table, const std::string& deleted);
   void update_rows(const datamap::Table& table, bool run);
   void intents(const datamap::Table& table, const std::string& request_id);
   std::string stands_sql(const Standing& standing, const std::string& alias);
@@ -112,6 +115,7 @@ class Statement {
   std::vector<subject::SubjectRef> members_;
   std::optional<subject::SubjectRef> canonical_;
   std::optional<rule::Then> sweeps_;
+  std::set<datamap::TableName> staged_;            // of an erasure: tables of which rows are staged
   std::map<datamap::TableName, std::string> due_;  // of a census: the keys of each table's due rows
   std::string ctes_;
   std::string counts_;

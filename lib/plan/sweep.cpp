@@ -28,12 +28,14 @@ std::string tenant_column(const SweepGround& ground, const Table& table) {
   return tenant.how == datamap::Tenant::How::column ? tenant.value : "";
 }
 
-Walk walk_of(const SweepGround& ground, const Table& table, const Criterion& c) {
+// By the key alone where there is no criterion.
+Walk walk_of(const SweepGround& ground, const Table& table, const Criterion* c) {
   Walk walk;
   std::vector<std::string> keys = ground.map.id_columns(table);
   if (keys.empty()) keys = table.key;
   const datamap::CatalogTable& entry = ground.catalog.at(table.name);
-  if (const std::string anchor = walked_column(ground, table, c); !anchor.empty()) {
+  const std::string anchor = c == nullptr ? "" : walked_column(ground, table, *c);
+  if (!anchor.empty()) {
     const std::string tenant = tenant_column(ground, table);
     std::vector<std::string> wanted;
     if (!tenant.empty()) wanted.push_back(tenant);
@@ -67,19 +69,34 @@ Walk walk_of(const SweepGround& ground, const Table& table, const Criterion& c) 
 
 }  // namespace
 
+std::string_view to_text(Act act) {
+  switch (act) {
+    case Act::remove:
+      return "remove";
+    case Act::hide:
+      return "hide";
+    case Act::purge:
+      return "purge";
+    case Act::restore:
+      return "restore";
+  }
+  return "";
+}
+
 std::optional<Pass> pass_of(const SweepGround& ground, const Criteria& criteria,
-                            std::size_t maximum) {
+                            std::size_t maximum, Act act) {
   const Criterion& c = criteria.maxima[maximum];
   if (!c.possible() || criteria.table->key.empty()) return std::nullopt;
   Pass pass;
   pass.criteria = &criteria;
   pass.maximum = maximum;
+  pass.act = act;
   if (c.rule->rule.then == rule::Then::erase) {
     pass.scope = sweep_scope(ground.map, criteria.table->name);
   } else {
     pass.scope = {"", {{criteria.table->name, {{Source::How::driver, "", "", {}}}}}};
   }
-  pass.walk = walk_of(ground, *criteria.table, c);
+  pass.walk = walk_of(ground, *criteria.table, &c);
   return pass;
 }
 
@@ -88,6 +105,14 @@ Pass pass_over_one(const SweepGround& ground, const Criteria& criteria) {
   pass.criteria = &criteria;
   pass.maximum = criteria.maxima.size();
   pass.scope = sweep_scope(ground.map, criteria.table->name);
+  return pass;
+}
+
+std::optional<Pass> pass_to_restore(const SweepGround& ground, const Criteria& criteria) {
+  if (criteria.table->key.empty()) return std::nullopt;
+  Pass pass = pass_over_one(ground, criteria);
+  pass.act = Act::restore;
+  pass.walk = walk_of(ground, *criteria.table, nullptr);
   return pass;
 }
 
@@ -107,9 +132,14 @@ store::Sql SweepCompiler::edge(const Pass& pass, const std::optional<Position>& 
   return SweepWriter(ground_, pass, wish).edge(n);
 }
 
-store::Sql SweepCompiler::census(const std::vector<datamap::TableName>& roots) const {
+store::Sql SweepCompiler::any(const Pass& pass) const {
+  const SweepWish wish;
+  return SweepWriter(ground_, pass, wish).any();
+}
+
+store::Sql SweepCompiler::census(const std::vector<datamap::TableName>& roots, Act act) const {
   const Scope scope = census_scope(ground_.map, roots);
-  return CensusWriter(ground_, scope, roots).write();
+  return CensusWriter(ground_, scope, roots, act).write();
 }
 
 store::Sql SweepCompiler::states(const Criteria& criteria) const {
@@ -117,11 +147,16 @@ store::Sql SweepCompiler::states(const Criteria& criteria) const {
   store::Params params;
   const std::string tenant = params.bind(ground_.tenant);
   const CriteriaSql sql(ground_.map, ground_.catalog, criteria);
-  std::string text =
-      "SELECT state, rule, pg_catalog.count(*) FROM (SELECT " + sql.state("t") + " AS state, " +
-      sql.rule("t") + " AS rule FROM " + ground_.catalog.at(table.name).sql_name + " t WHERE " +
-      datamap::tenant_sql(ground_.map, ground_.catalog, table, "t", tenant) + " AND " + tenant +
-      "::text IS NOT NULL OFFSET 0) x GROUP BY state, rule ORDER BY state, rule";
+  std::string state = sql.state("t"), from = ground_.catalog.at(table.name).sql_name + " t";
+  if (ground_.staged.contains(table.name)) {
+    state = "COALESCE((SELECT g.stage " + stage_of_sql(table, "t", tenant) + "), " + state + ")";
+    from += stage_key_sql(ground_.map, table, "t");
+  }
+  std::string text = "SELECT state, rule, pg_catalog.count(*) FROM (SELECT " + state +
+                     " AS state, " + sql.rule("t") + " AS rule FROM " + from + " WHERE " +
+                     datamap::tenant_sql(ground_.map, ground_.catalog, table, "t", tenant) +
+                     " AND " + tenant +
+                     "::text IS NOT NULL OFFSET 0) x GROUP BY state, rule ORDER BY state, rule";
   return {std::move(text), params.take()};
 }
 

@@ -5,11 +5,16 @@
 // only where everything that follows them is free of holds and of unexpired minima; then they go
 // together, in one statement. The statement does nothing when the active holds or what the rules
 // take from the tenant are no longer what it was written for.
+//
+// By a rule with stages a window only hides its rows, with all that follows them, each with a row
+// of ccctl.stage. A later run's purge decides again, and takes a row only when whatever goes along
+// has waited for its time as well; what is no longer due is restored.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,9 +41,15 @@ struct Walk {
   std::string index;  // the CREATE INDEX that would let it go by its anchor; empty: none wanted
 };
 
+// What a pass does to its rows. `restore` has no maximum: it undoes stages of rows that none makes
+// due any more.
+enum class Act { remove, hide, purge, restore };
+std::string_view to_text(Act act);
+
 struct Pass {
   const Criteria* criteria = nullptr;
   std::size_t maximum = 0;
+  Act act = Act::remove;
   Scope scope;  // of an anonymisation only the table itself
   Walk walk;
 
@@ -46,6 +57,7 @@ struct Pass {
   const rule::RuleInForce& rule() const { return *criteria->maxima[maximum].rule; }
   // Of a pass over one row that no maximum matches: what a deletion would do.
   bool ruled() const { return maximum < criteria->maxima.size(); }
+  std::string rule_id() const { return ruled() ? rule().rule.id : ""; }
   rule::Then then() const { return ruled() ? rule().rule.then : rule::Then::erase; }
 };
 
@@ -58,14 +70,22 @@ struct SweepGround {
   std::string stand;              // TenantFacts::stand
   std::vector<rule::Hold> holds;  // the active ones
   std::vector<HeldValue> values;  // of the people whom they cover, as `match` tables may hold them
+  std::set<datamap::TableName> staged{};  // tables of which rows are staged
+  Instant as_of{};
+  bool real = true;  // `as_of` is the datastore's clock: stages last as long by that
 };
+
+// Whether the map says how the site's application is made blind to a row, and the datastore has it.
+bool hides(const datamap::Map& map, const datamap::Catalog& catalog, const datamap::Table& table);
 
 // The values as they are now.
 std::vector<HeldValue> read_held_values(store::Tx& tx, const SweepGround& ground);
 
 // Nothing for a maximum that makes no row of the table due now, or for a table without a key.
 std::optional<Pass> pass_of(const SweepGround& ground, const Criteria& criteria,
-                            std::size_t maximum);
+                            std::size_t maximum, Act act);
+// To restore what is staged and no longer due; nothing for a table without a key.
+std::optional<Pass> pass_to_restore(const SweepGround& ground, const Criteria& criteria);
 
 struct SweepOutcome {
   bool stale = false;            // holds or tenant have changed: nothing was done
@@ -86,12 +106,20 @@ struct SweepStatement {
   SweepOutcome read(const store::Rows& rows) const;
 };
 
+// What is written down of rows that enter a stage.
+struct Staging {
+  std::string rule_id, rule_digest;
+  Instant acted_at{}, next_at{};  // by the run's instant
+  Instant made_at{}, ready_at{};  // by the datastore's clock
+};
+
 struct SweepWish {
   Stretch stretch;
   std::uint64_t next = 0;         // rows of the walk in the next window; 0: none is looked for
   std::string run;                // whose objects' intents these are; empty: only count
   bool digest = false;            // of the keys, in their order
   std::optional<Position> one{};  // instead of a stretch: the row with this key, due or not
+  Staging staging{};              // of passes that hide or purge
 };
 
 // To look at one row, whatever the rules say of it.
@@ -107,12 +135,17 @@ class SweepCompiler {
   SweepStatement window(const Pass& pass, const SweepWish& wish) const;
   // The position of the n-th row of the walk beyond `after`; no row when there are fewer.
   store::Sql edge(const Pass& pass, const std::optional<Position>& after, std::uint64_t n) const;
-  // What the deleting passes of these tables would take together, with whatever goes along. Rows of
-  // (table, what, number of the maximum, overdue, rows); what: taken, held, kept (also by what goes
-  // along), and gone, which counts all that would be no more.
-  store::Sql census(const std::vector<datamap::TableName>& roots) const;
-  // Rows of (state, number of the maximum, rows), over all rows of the tenant's in a table.
+  // What the passes of these tables that do the same would take together, with whatever goes along.
+  // Rows of (table, what, number of the maximum, overdue, rows); what: taken, held, kept (also by
+  // what goes along), and gone, which counts all that would be no more, or hidden.
+  store::Sql census(const std::vector<datamap::TableName>& roots, Act act) const;
+  // Whether the pass may find any row at all: one row of (boolean).
+  store::Sql any(const Pass& pass) const;
+  // Rows of (state or stage, number of the maximum, rows), over all rows of the tenant's in a
+  // table.
   store::Sql states(const Criteria& criteria) const;
+  // Deletes the stages of rows that are no more.
+  store::Sql forget_orphans(const datamap::Table& table) const;
 
  private:
   const SweepGround& ground_;

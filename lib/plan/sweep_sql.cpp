@@ -81,8 +81,26 @@ std::string SweepWriter::drivers() {
     }
     return sql;
   }
-  return stretch("t") + " AND " + criteria(table_.name).taken(pass_.maximum, "t") +
-         " AND (SELECT ok FROM stands)";
+  std::string sql = stretch("t");
+  if (pass_.act != Act::restore) sql += " AND " + criteria(table_.name).taken(pass_.maximum, "t");
+  if (pass_.act == Act::hide) sql += " AND NOT " + staged(table_, "t");
+  if (pass_.act == Act::purge) sql += " AND " + staged(table_, "t", waited(table_, pass_.maximum));
+  if (pass_.act == Act::purge && ground_.map.tenants && ground_.map.tenants->table == table_.name)
+    sql += " AND NOT " + others_staged();
+  if (pass_.act == Act::restore)
+    sql += " AND " + staged(table_, "t",
+                            "g.acted_at <= " + quote_literal(ccctl::to_text(ground_.as_of)) +
+                                "::timestamptz");
+  return sql + " AND (SELECT ok FROM stands)";
+}
+
+// The tenant's own row says when everything else is due: it stays until the last of it has gone.
+std::string SweepWriter::others_staged() const {
+  std::string own;
+  for (const TableName& name : pass_.scope.tables())
+    own += (own.empty() ? "" : ", ") + quote_literal(name);
+  return "EXISTS (SELECT 1 FROM ccctl.stage g WHERE g.tenant_id = " + s_.tenant_param_ +
+         "::text AND g.table_name NOT IN (" + own + "))";
 }
 
 // The statement was written for these holds, and for this state of the tenant.
@@ -104,7 +122,8 @@ bool SweepWriter::simple() const {
           return link.to == table_.name && link.down == datamap::Down::cut;
         });
       });
-  return ground_.holds.empty() && !wish_.one && !subject && !cut && table_.objects.empty() &&
+  return pass_.act == Act::remove && !ground_.staged.contains(table_.name) &&
+         ground_.holds.empty() && !wish_.one && !subject && !cut && table_.objects.empty() &&
          pass_.scope.sets.size() == 1 && pass_.then() == rule::Then::erase;
 }
 
@@ -120,16 +139,6 @@ std::string digest_sql(const std::string& rows) {
   return "(SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(COALESCE("
          "pg_catalog.string_agg(k, E'\\n' ORDER BY k COLLATE \"C\"), ''), 'UTF8')), 'hex') FROM " +
          rows + ")";
-}
-
-// The key of a row as evidence may hash it: a JSON array of texts, tenant left out.
-std::string key_text_sql(const std::vector<std::string>& ids, const std::string& alias) {
-  std::string sql;
-  for (const std::string& id : ids) {
-    sql += (sql.empty() ? "'['" : " || ','") + std::string(" || pg_catalog.to_json(") +
-           column_sql(alias, id) + "::text)::text";
-  }
-  return sql + " || ']'";
 }
 
 }  // namespace
@@ -182,11 +191,14 @@ void SweepWriter::erase_rows(const Table& table) {
   const CriteriaSql sql = criteria(table.name);
   const std::string from = s_.from(table.name, "t");
   if (runs()) {
+    const bool staged = forgets_stages(table);
     // Asked once more of the row as it is when it is locked.
     s_.add(x,
            "DELETE FROM " + from + " USING " + acting + " k WHERE " +
-               same_key_sql(table, "t", "k") + " AND " + sql.outlived("t") + " RETURNING 1",
+               same_key_sql(table, "t", "k") + " AND " + sql.outlived("t") + " RETURNING " +
+               (staged ? s_.stage_columns(table) : "1"),
            true);
+    if (staged) s_.forget_stages(table, x);
   } else {
     const bool driver = table.name == table_.name;
     s_.add(x, "SELECT 1 FROM " + acting + " k JOIN " + from + " ON " +
@@ -232,22 +244,33 @@ void SweepWriter::effects() {
 void SweepWriter::write_whole() {
   const std::string keys = key_list_sql(table_, "t");
   // Locked as they are found due: an anchor that moves meanwhile is looked at again.
-  s_.add("s0", "SELECT " + keys + " FROM " + s_.from(table_.name, "t") + " WHERE " + drivers() +
-                   (runs() ? " FOR UPDATE OF t" : ""));
+  s_.add("s0",
+         "SELECT " + keys + " FROM " +
+             (pass_.act == Act::remove ? s_.from(table_.name, "t") : from_with_stage(table_, "t")) +
+             " WHERE " + drivers() + (runs() ? " FOR UPDATE OF t" : ""));
   s_.sets_of({}, 1);
   protect();
-  if (s_.all_.contains(table_.name) && pass_.scope.sets_of(table_.name).size() == 1)
-    s_.all_[table_.name] = "bs0";
-  effects();
+  const bool once = s_.all_.contains(table_.name) && pass_.scope.sets_of(table_.name).size() == 1;
+  if (once) s_.all_[table_.name] = "bs0";
+  std::string taken = "bs0";
+  if (pass_.act == Act::purge) {
+    write_purge();
+    taken = "cs0";
+    if (once) s_.all_[table_.name] = taken;
+  }
+  if (pass_.act == Act::hide) {
+    for (const TableName& name : pass_.scope.tables()) conceal(s_.table(name), s_.all_of(name));
+  } else {
+    effects();
+  }
   extra("(SELECT ok FROM stands)");
   extra("(SELECT pg_catalog.count(*) FROM s0)");
-  extra("(SELECT pg_catalog.count(*) FROM bs0)");
+  extra("(SELECT pg_catalog.count(*) FROM " + taken + ")");
   extra("(SELECT pg_catalog.count(*) FROM held)");
-  extra(
-      "(SELECT pg_catalog.count(*) FROM s0) - (SELECT pg_catalog.count(*) FROM bs0) - (SELECT "
-      "pg_catalog.count(*) FROM held)");
+  extra("(SELECT pg_catalog.count(*) FROM s0) - (SELECT pg_catalog.count(*) FROM " + taken +
+        ") - (SELECT pg_catalog.count(*) FROM held)");
   extra(wish_.digest ? digest_sql("(SELECT " + key_text_sql(ground_.map.id_columns(table_), "k") +
-                                  " AS k FROM bs0 k) y")
+                                  " AS k FROM " + taken + " k) y")
                      : "''");
 }
 
@@ -275,13 +298,25 @@ void SweepWriter::next_edge() {
 
 SweepStatement SweepWriter::write() {
   stands();
-  if (simple()) {
+  if (pass_.act == Act::restore) {
+    write_restore();
+  } else if (simple()) {
     write_simple();
   } else {
     write_whole();
   }
   next_edge();
   return {s_.finish(), extra_, pass_.then() == rule::Then::anonymise};
+}
+
+// Purges and restorations find nothing where no row is staged, or none has waited long enough.
+store::Sql SweepWriter::any() {
+  const std::string found =
+      "SELECT EXISTS (SELECT 1 FROM ccctl.stage g WHERE g.tenant_id = " + s_.tenant_param_ +
+      "::text AND g.table_name = " + quote_literal(table_.name);
+  if (pass_.act == Act::purge) return {found + " AND " + ripe() + ")", s_.params_.take()};
+  if (pass_.act == Act::restore) return {found + ")", s_.params_.take()};
+  return {"SELECT " + s_.tenant_param_ + "::text IS NOT NULL", s_.params_.take()};
 }
 
 store::Sql SweepWriter::edge(std::uint64_t n) {

@@ -26,11 +26,30 @@ class KeptWriter {
   std::string parents_of_kept(const datamap::Table& child, const datamap::Link& link,
                               const std::string& p);
   std::string own_rows(const Names& own, const datamap::TableName& name) const;
+  // There is a stage of the row or key of an alias that meets a condition over alias g. The alias
+  // stands in FROM with stage_key_sql().
+  std::string staged(const datamap::Table& table, const std::string& alias,
+                     const std::string& condition = "") const;
+  std::string from_with_stage(const datamap::Table& table, const std::string& alias) const;
+  std::string ripe() const;  // such a condition: its time has come
+  // And also by the period of a maximum as it is now: a longer one counts, a shorter one does not.
+  std::string waited(const datamap::Table& table, std::size_t maximum);
+  void unripe(Names& own);  // rows of the scope that have not waited, or not for long enough
 
   const SweepGround& ground_;
   Statement s_;
   std::map<datamap::TableName, std::string> kept_;  // with what they keep above them
+  std::string climbed_ = "k";                       // the first letter of their names
 };
+
+// The key of a row as evidence and stages write it: a JSON array of texts, tenant left out.
+std::string key_text_sql(const std::vector<std::string>& ids, const std::string& alias);
+// Goes behind an alias of rows or keys in FROM: the text of its key, as gk<alias>.k.
+std::string stage_key_sql(const datamap::Map& map, const datamap::Table& table,
+                          const std::string& alias);
+// FROM … WHERE: the stage of such an alias, as alias g.
+std::string stage_of_sql(const datamap::Table& table, const std::string& alias,
+                         const std::string& tenant);
 
 class SweepWriter : private KeptWriter {
  public:
@@ -39,6 +58,7 @@ class SweepWriter : private KeptWriter {
 
   SweepStatement write();
   store::Sql edge(std::uint64_t n);
+  store::Sql any();
   bool simple() const;
 
  private:
@@ -47,6 +67,7 @@ class SweepWriter : private KeptWriter {
   std::string span(const std::string& alias);
   std::string stretch(const std::string& alias);
   std::string drivers();
+  std::string others_staged() const;
   void stands();
   void write_simple();
   void write_whole();
@@ -54,6 +75,12 @@ class SweepWriter : private KeptWriter {
   void effects();
   void erase_rows(const datamap::Table& table);
   void forget_people(const datamap::Table& table);
+  bool forgets_stages(const datamap::Table& table) const;
+  void write_purge();
+  void write_restore();
+  void conceal(const datamap::Table& table, const std::string& rows);
+  void mark(const datamap::Table& table, const std::string& rows);
+  void unmark(const datamap::Table& table, const std::string& rows);
   void next_edge();
   void extra(const std::string& scalar);
   bool runs() const { return !wish_.run.empty(); }
@@ -64,20 +91,24 @@ class SweepWriter : private KeptWriter {
   std::vector<std::size_t> extra_;
 };
 
-// Counts what all deleting passes together would take, each row once.
+// Counts what all passes of one kind together would take, each row once.
 class CensusWriter : private KeptWriter {
  public:
   CensusWriter(const SweepGround& ground, const Scope& scope,
-               const std::vector<datamap::TableName>& roots)
-      : KeptWriter(ground, scope), roots_(roots) {}
+               const std::vector<datamap::TableName>& roots, Act act)
+      : KeptWriter(ground, scope), roots_(roots), act_(act) {}
 
   store::Sql write();
 
  private:
   void find_due();
+  std::string due(const datamap::Table& table);
   void leave_out_kept(const Names& held);
+  void leave_out_unripe();
+  std::string unstaged(const datamap::Table& table);
 
   const std::vector<datamap::TableName>& roots_;
+  Act act_;
 };
 
 }  // namespace ccctl::plan

@@ -38,18 +38,16 @@ std::vector<const Table*> leaves_first(const datamap::Map& map) {
 
 }  // namespace
 
-Situation::Situation(store::Tx& tx, const Ground& ground, Instant as_of)
+Situation::Situation(store::Tx& tx, const Ground& ground, Instant as_of, bool real)
     : ground_(ground),
       as_of_(as_of),
       catalog_(datamap::read_catalog(tx, ground.map)),
       facts_(plan::read_tenant(tx, ground.map, catalog_, ground.tenant)),
-      sweep_{ground.map,
-             catalog_,
-             criteria_,
-             ground.tenant,
-             facts_.stand,
-             rule::active_holds(tx, ground.tenant),
-             {}} {
+      sweep_{ground.map,   catalog_,
+             criteria_,    ground.tenant,
+             facts_.stand, rule::active_holds(tx, ground.tenant),
+             {},           plan::read_staged(tx, ground.map, ground.tenant),
+             as_of,        real} {
   sweep_.values = plan::read_held_values(tx, sweep_);
   for (const Table& table : ground.map.tables) {
     if (catalog_.table(table.name) == nullptr) continue;  // drift, told where it matters
@@ -60,24 +58,47 @@ Situation::Situation(store::Tx& tx, const Ground& ground, Instant as_of)
   require_fit();
 }
 
-void Situation::find_passes() {
+void Situation::add_passes(plan::Act act) {
   for (const Table* table : leaves_first(ground_.map)) {
     const auto found = criteria_.find(table->name);
     if (found == criteria_.end() || !found->second.swept()) continue;
     for (std::size_t i = 0; i < found->second.maxima.size(); ++i) {
-      // Rows that go in stages are not deleted by the first of them: the survey tells of them.
-      if (found->second.maxima[i].rule->rule.stages) continue;
-      if (auto pass = plan::pass_of(sweep_, found->second, i)) passes_.push_back(std::move(*pass));
+      const bool stages = found->second.maxima[i].rule->rule.stages.has_value();
+      if (stages != (act != plan::Act::remove)) continue;
+      if (auto pass = plan::pass_of(sweep_, found->second, i, act))
+        passes_.push_back(std::move(*pass));
     }
   }
+}
+
+// Parents first: what follows a row that is restored is restored, too. Nothing tells what is due
+// once the tenant's own row has gone.
+void Situation::add_restorations() {
+  if (ground_.map.tenants && facts_.stand.empty()) return;
+  std::vector<const Table*> tables = leaves_first(ground_.map);
+  std::reverse(tables.begin(), tables.end());
+  for (const Table* table : tables) {
+    const auto found = criteria_.find(table->name);
+    if (!sweep_.staged.contains(table->name) || found == criteria_.end() || !found->second.swept())
+      continue;
+    if (auto pass = plan::pass_to_restore(sweep_, found->second))
+      passes_.push_back(std::move(*pass));
+  }
+}
+
+void Situation::find_passes() {
+  add_passes(plan::Act::remove);
   // What is only anonymised may go along with something else later on.
   std::stable_partition(passes_.begin(), passes_.end(), [](const plan::Pass& pass) {
     return pass.then() == rule::Then::anonymise;
   });
+  add_passes(plan::Act::hide);
+  add_passes(plan::Act::purge);
   // The tenant's own row says when everything else is due: it goes last.
   std::stable_partition(passes_.begin(), passes_.end(), [&](const plan::Pass& pass) {
     return !ground_.map.tenants || pass.table().name != ground_.map.tenants->table;
   });
+  add_restorations();
 }
 
 void Situation::require_fit() const {
@@ -100,7 +121,10 @@ std::string Situation::digest() const {
   Json passes = Json::array();
   std::set<TableName> closure;
   for (const plan::Pass& pass : passes_) {
+    // Whether something may have to be restored is found out as the sweep goes on.
+    if (pass.act == plan::Act::restore) continue;
     passes.push_back({{"table", pass.table().name}, {"rule", rule::to_json(pass.rule())}});
+    if (pass.act != plan::Act::remove) passes.back()["stage"] = plan::to_text(pass.act);
     for (const TableName& name : plan::closure(ground_.map, pass.scope)) closure.insert(name);
   }
   const Json plan{{"kind", "sweep"},

@@ -25,16 +25,18 @@ struct Ground {
 
 class Situation {
  public:
-  // Reads in the caller's transaction. Refuses (map_drift, denied) where a table that a pass would
-  // touch no longer fits the map, or where a site's own row-level security may hide rows.
-  Situation(store::Tx& tx, const Ground& ground, Instant as_of);
+  // Reads in the caller's transaction; `real`: `as_of` is the datastore's clock. Refuses
+  // (map_drift, denied) where a table that a pass would touch no longer fits the map, or where a
+  // site's own row-level security may hide rows.
+  Situation(store::Tx& tx, const Ground& ground, Instant as_of, bool real);
   Situation(const Situation&) = delete;
   Situation& operator=(const Situation&) = delete;
   ~Situation() = default;
 
   const plan::SweepGround& sweep() const { return sweep_; }
-  // Children before what they follow, so that each row is taken by a pass of its own where it is
-  // due by itself; in a table what leaves least first.
+  // What goes at once, then what is hidden, what is purged, and what is restored. Children before
+  // what they follow, so that each row is taken by a pass of its own where it is due by itself
+  // (only what is restored follows its parents); in a table what leaves least first.
   const std::vector<plan::Pass>& passes() const { return passes_; }
   const std::map<datamap::TableName, plan::Criteria>& criteria() const { return criteria_; }
   // Tables with a rule that cannot be reckoned, because the tenant has no zone.
@@ -47,6 +49,8 @@ class Situation {
 
  private:
   void find_passes();
+  void add_passes(plan::Act act);
+  void add_restorations();
   void require_fit() const;
 
   const Ground& ground_;

@@ -9,9 +9,7 @@ namespace {
 
 using datamap::TableName;
 
-std::string action_of(const rule::RetentionRule& rule) {
-  return rule.then == rule::Then::anonymise ? "anonymise" : "delete";
-}
+using plan::Act;
 
 // What one pass found, over all its windows.
 struct Found {
@@ -29,12 +27,22 @@ class Surveying {
       const auto found = situation_.criteria().find(table.name);
       if (found != situation_.criteria().end()) states(found->second);
     }
-    take_census();
-    for (const plan::Pass& pass : situation_.passes()) look_at(pass);
-    for (const auto& [table, rows] : along_) {
-      add({table, "", "taken_along", "delete", rows});
-      survey_.going[table] += rows;
+    take_census(Act::remove);
+    for (const plan::Pass& pass : situation_.passes()) {
+      if (pass.act == Act::remove) look_at(pass);
     }
+    tell_along(Act::remove);
+    for (const Act act : {Act::hide, Act::purge}) {
+      found_.clear();
+      take_census(act);
+      for (const plan::Pass& pass : situation_.passes()) {
+        const auto found = found_.find({pass.criteria, pass.maximum});
+        if (pass.act == act && found != found_.end()) tell(pass, found->second);
+      }
+      tell_along(act);
+    }
+    for (const plan::Pass& pass : situation_.passes()) restorations(pass);
+    tell_not_hidden();
     for (const Count& count : unfound_) add(count);
     std::erase_if(survey_.counts, [](const Count& count) { return count.rows == 0; });
     return std::move(survey_);
@@ -42,6 +50,14 @@ class Surveying {
 
  private:
   using Place = std::pair<const plan::Criteria*, std::size_t>;
+
+  std::string action_of(const TableName& table, Act act) const {
+    const plan::SweepGround& ground = situation_.sweep();
+    if (act == Act::remove) return "delete";
+    if (act == Act::purge) return "purge";
+    return plan::hides(ground.map, ground.catalog, *ground.map.table(table)) ? "soft-delete"
+                                                                             : "schedule";
+  }
 
   void add(Count count) { survey_.counts.push_back(std::move(count)); }
 
@@ -79,13 +95,6 @@ class Surveying {
 
   // Due rows that no sweep reaches.
   bool not_swept(const plan::Criteria& criteria, std::size_t rule) {
-    if (criteria.maxima[rule].rule->rule.stages) {
-      survey_.notices.push_back({"stages", criteria.table->name,
-                                 "rows due by rule \"" + id(criteria, rule) +
-                                     "\" go in stages, which a sweep does not carry out",
-                                 "", true});
-      return true;
-    }
     if (!criteria.table->key.empty()) return false;
     survey_.notices.push_back(
         {"no_key", criteria.table->name, "rows without a key can be swept by no window",
@@ -114,22 +123,28 @@ class Surveying {
     tell(pass, found);
   }
 
+  // Whether the pass may take rows, and more has to be asked than how many are due.
+  bool wanted_in_census(const plan::Pass& pass) {
+    if (pass.act == Act::remove)
+      return !compiler_.plain(pass) && found_.contains({pass.criteria, pass.maximum});
+    return tx_.exec(compiler_.any(pass)).boolean(0, 0);
+  }
+
   // What deletions take along can be said of all of them together only: each row goes once.
-  void take_census() {
+  void take_census(Act act) {
     std::vector<TableName> roots, wanted;
     for (const plan::Pass& pass : situation_.passes()) {
-      if (!pass.criteria->maxima[pass.maximum].deletes()) continue;
+      if (pass.act != act || pass.then() != rule::Then::erase) continue;
       const TableName& table = pass.table().name;
       if (std::find(roots.begin(), roots.end(), table) == roots.end()) roots.push_back(table);
-      if (!compiler_.plain(pass) && found_.contains({pass.criteria, pass.maximum}))
-        wanted.push_back(table);
+      if (wanted_in_census(pass)) wanted.push_back(table);
     }
     if (wanted.empty()) return;
     const plan::Scope scope = plan::census_scope(situation_.sweep().map, wanted);
     std::erase_if(roots, [&](const TableName& table) { return !scope.holds(table); });
-    for (const TableName& table : roots) in_census_.insert(table);
+    if (act == Act::remove) in_census_.insert(roots.begin(), roots.end());
     std::map<TableName, std::uint64_t> taken;
-    const store::Rows rows = tx_.exec(compiler_.census(roots));
+    const store::Rows rows = tx_.exec(compiler_.census(roots, act));
     for (std::size_t r = 0; r < rows.size(); ++r) {
       const TableName table(rows.text(r, 0));
       const std::string_view what = rows.text(r, 1);
@@ -159,6 +174,49 @@ class Surveying {
     }
   }
 
+  void tell_along(Act act) {
+    for (const auto& [table, rows] : along_) {
+      add({table, "", "taken_along", action_of(table, act), rows});
+      survey_.going[table] += rows;
+      if (act == Act::purge) no_longer_wait(table, rows);
+    }
+    along_.clear();
+  }
+
+  // Rows that leave their stage are told of by where they go.
+  void no_longer_wait(const TableName& table, std::uint64_t rows) {
+    for (Count& count : survey_.counts) {
+      if (count.table != table || (count.state != "soft-deleted" && count.state != "scheduled"))
+        continue;
+      const std::uint64_t gone = std::min(rows, count.rows);
+      count.rows -= gone;
+      rows -= gone;
+    }
+  }
+
+  // Where nothing hides rows from the site's application they are not said to be soft-deleted.
+  void tell_not_hidden() {
+    for (const auto& [rule, tables] : blind_to_) {
+      std::string names;
+      for (const TableName& table : tables) names += (names.empty() ? "" : ", ") + table;
+      survey_.notices.push_back({"hidden", "",
+                                 "rows due by rule \"" + rule +
+                                     "\" are only scheduled, because the data map does not say how "
+                                     "the site's application is made blind to them: " +
+                                     names,
+                                 "give these tables `hidden` in the data map", false});
+    }
+  }
+
+  void restorations(const plan::Pass& pass) {
+    if (pass.act != Act::restore) return;
+    const plan::SweepStatement statement = compiler_.window(pass, {});
+    const std::uint64_t rows = statement.read(tx_.exec(statement.compiled.sql)).taken;
+    add({pass.table().name, "", "restored", "restore", rows});
+    survey_.restored += rows;
+    no_longer_wait(pass.table().name, rows);
+  }
+
   // A pass that takes nothing along.
   void alone(const plan::Pass& pass, Found& found) {
     const plan::SweepStatement statement = compiler_.window(pass, {});
@@ -172,7 +230,9 @@ class Surveying {
   void tell(const plan::Pass& pass, const Found& found) {
     const TableName& table = pass.table().name;
     const std::string& rule = pass.rule().rule.id;
-    const std::string action = action_of(pass.rule().rule);
+    const std::string action =
+        pass.then() == rule::Then::anonymise ? "anonymise" : action_of(table, pass.act);
+    if (action == "schedule" && found.taken > 0) blind_to_[rule].push_back(table);
     add({table, rule, "due", action, found.taken - found.taken_late});
     add({table, rule, "overdue", action, found.taken_late});
     add({table, rule, "held", "", found.held});
@@ -182,6 +242,7 @@ class Surveying {
     if (pass.then() == rule::Then::anonymise && due > accounted)
       add({table, rule, "anonymised", "", due - accounted});
     survey_.going[table] += found.taken;
+    if (pass.act == Act::purge) no_longer_wait(table, found.taken);
   }
 
   store::Tx& tx_;
@@ -191,7 +252,8 @@ class Surveying {
   std::map<Place, Found> found_;
   std::set<TableName> in_census_;
   std::map<TableName, std::uint64_t> along_;
-  std::vector<Count> unfound_;  // due, and out of a sweep's reach
+  std::map<std::string, std::vector<TableName>> blind_to_;  // by rule: tables without `hidden`
+  std::vector<Count> unfound_;                              // due, and out of a sweep's reach
 };
 
 }  // namespace

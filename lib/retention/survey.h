@@ -14,15 +14,17 @@ namespace ccctl::retention {
 
 struct Count {
   datamap::TableName table;
-  std::string rule;    // the maximum concerned; empty: none
-  std::string state;   // due, overdue, taken_along, held, kept_by_child, kept, min_over_max, …
-  std::string action;  // of due rows: delete, anonymise
+  std::string rule;  // the maximum concerned; empty: none
+  // due, overdue, taken_along, held, kept_by_child, kept, min_over_max, … or the stage in which
+  // rows wait: soft-deleted, scheduled
+  std::string state;
+  std::string action;  // of due rows: delete, anonymise, soft-delete, schedule, purge, restore
   std::uint64_t rows = 0;
 };
 
 struct Notice {
-  std::string finding;  // no_zone, no_index, no_key, stages
-  datamap::TableName table;
+  std::string finding;  // no_zone, no_index, no_key, hidden
+  datamap::TableName table;  // empty: of several, which the message names
   std::string message, remedy;
   bool skipped = false;  // the table was not covered
 };
@@ -30,7 +32,9 @@ struct Notice {
 struct Survey {
   std::vector<Count> counts;
   std::vector<Notice> notices;
-  std::map<datamap::TableName, std::uint64_t> going;  // rows that would be deleted or anonymised
+  // Rows that would be deleted or anonymised, or enter a stage.
+  std::map<datamap::TableName, std::uint64_t> going;
+  std::uint64_t restored = 0;                         // rows that would leave their stage
   std::map<datamap::TableName, std::uint64_t> total;  // rows of the tenant's in tables with counts
 
   std::uint64_t rows_going() const;

@@ -58,7 +58,7 @@ std::optional<Sweep::Record> Sweep::open_record(store::Tx& tx) const {
 }
 
 void Sweep::plan(store::Tx& tx, Instant as_of) {
-  situation_ = std::make_unique<Situation>(tx, ground_, as_of);
+  situation_ = std::make_unique<Situation>(tx, ground_, as_of, real());
   digest_ = situation_->digest();
   report_.as_of = as_of;
 }
@@ -99,10 +99,10 @@ const Survey& Sweep::prepare() {
     plan(tx, options_.as_of.value_or(now_));
   }
   survey_ = survey(tx, *situation_);
-  if (!report_.resumed) report_.planned = survey_.rows_going();
+  if (!report_.resumed) report_.planned = survey_.rows_going() + survey_.restored;
   require_limits(survey_, ground_.rules.limits);
   for (const plan::Pass& pass : situation_->passes())
-    passes_.push_back({pass.table().name, pass.rule().rule.id});
+    passes_.push_back({pass.table().name, pass.rule_id(), pass.act});
   return survey_;
 }
 
@@ -162,6 +162,7 @@ SweepReport Sweep::run() {
     if (report_.outcome == "paused") return report_;
     delete_objects(report_.run_id);
   }
+  forget_orphans();
   if (report_.failed > 0 || report_.objects_left > 0) report_.outcome = "partial";
   close_run();
   return report_;
@@ -196,15 +197,23 @@ void Sweep::close_run() {
     if (!report_.run_id.empty()) {
       const store::Rows sums = tx.exec(
           {"SELECT pg_catalog.count(*), COALESCE(pg_catalog.sum((tallies::jsonb ->> "
-           "'rows')::bigint), 0) FROM ccctl.receipt WHERE tenant_id = $1::text AND request_id = "
-           "$2::text",
+           "'rows')::bigint), 0), COALESCE(pg_catalog.sum((tallies::jsonb ->> 'staged')::bigint), "
+           "0), COALESCE(pg_catalog.sum((tallies::jsonb ->> 'restored')::bigint), 0), "
+           "pg_catalog.max(tallies::jsonb ->> 'backupsGone') FROM ccctl.receipt WHERE tenant_id = "
+           "$1::text AND request_id = $2::text",
            {ground_.tenant, report_.run_id}});
       report_.windows = static_cast<std::uint64_t>(sums.integer(0, 0));
       report_.rows = static_cast<std::uint64_t>(sums.integer(0, 1));
+      report_.staged = static_cast<std::uint64_t>(sums.integer(0, 2));
+      report_.restored = static_cast<std::uint64_t>(sums.integer(0, 3));
+      report_.backups_gone = std::string(sums.text(0, 4));
       body["run"] = report_.run_id;
     }
     body["windows"] = report_.windows;
     body["rows"] = report_.rows;
+    if (report_.staged > 0) body["staged"] = report_.staged;
+    if (report_.restored > 0) body["restored"] = report_.restored;
+    if (!report_.backups_gone.empty()) body["backupsGone"] = report_.backups_gone;
     const crypto::Digest leaf = audit::append(
         tx, {audit::LogName::evidence, ground_.tenant, "retention.swept", world_.actor, "", body},
         now);
@@ -213,10 +222,11 @@ void Sweep::close_run() {
     run::Chain::close(tx, ground_.tenant, report_.run_id);
     tx.exec(
         {"UPDATE ccctl.destruction SET closed_at = $3::timestamptz, outcome = $4::text, rows = "
-         "$5::bigint, leaf_hash = pg_catalog.decode($6::text, 'hex') WHERE tenant_id = "
-         "$1::text AND run_id = $2::text AND closed_at IS NULL",
+         "$5::bigint, leaf_hash = pg_catalog.decode($6::text, 'hex'), backups_gone_at = "
+         "$7::timestamptz WHERE tenant_id = $1::text AND run_id = $2::text AND closed_at IS NULL",
          {ground_.tenant, report_.run_id, to_text(now), report_.outcome,
-          std::to_string(report_.rows), crypto::to_hex(crypto::view(leaf))}});
+          std::to_string(report_.rows), crypto::to_hex(crypto::view(leaf)),
+          report_.backups_gone.empty() ? store::Value() : store::Value(report_.backups_gone)}});
   });
 }
 

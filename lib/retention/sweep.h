@@ -48,7 +48,11 @@ struct SweepReport {
   std::string why;      // it was paused
   Instant as_of{};
   bool resumed = false;
-  std::uint64_t planned = 0, rows = 0, windows = 0;
+  std::uint64_t planned = 0, windows = 0;
+  std::uint64_t rows = 0;  // deleted or anonymised
+  std::uint64_t staged = 0,
+                restored = 0;  // entered a stage, or left it otherwise than by the purge
+  std::string backups_gone;    // of what was purged: from when no backup has it; empty: nothing was
   std::uint64_t held = 0, kept_by_child = 0;  // rows due that stayed, as this process met them
   std::uint64_t failed = 0;                   // rows whose window could not be carried out
   std::uint64_t objects = 0, objects_left = 0;
@@ -72,9 +76,11 @@ class Sweep {
   struct PassName {
     datamap::TableName table;
     std::string rule;
+    plan::Act act = plan::Act::remove;
   };
 
   void plan(store::Tx& tx, Instant as_of);
+  bool real() const { return !options_.as_of; }
   std::optional<Record> open_record(store::Tx& tx) const;
   void open_run();
   void abandon(store::Tx& tx, Instant now);
@@ -82,10 +88,12 @@ class Sweep {
   void begin_pass(std::size_t number);
   void run_pass(std::size_t number);
   bool run_window(const plan::Pass& pass, plan::Stretch& stretch);
-  std::optional<run::Chain::Done> do_window(store::Tx& tx, const plan::Pass& pass,
+  std::optional<run::Chain::Done> do_window(store::Tx& tx, Instant now, const plan::Pass& pass,
                                             const plan::Stretch& stretch);
+  void forget_orphans();
+  plan::Staging staging(const plan::Pass& pass, Instant now) const;
   run::Work tell(const plan::Pass& pass, const plan::Stretch& stretch,
-                 const plan::SweepOutcome& outcome) const;
+                 const plan::SweepOutcome& outcome, const plan::Staging& staging) const;
   bool narrow(const plan::Pass& pass, plan::Stretch& stretch, const Error& error);
   void pace(std::chrono::steady_clock::duration took);
   bool pause();

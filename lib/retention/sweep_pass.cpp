@@ -4,6 +4,7 @@
 #include <set>
 
 #include "audit/event.h"
+#include "base/calendar.h"
 #include "base/error.h"
 #include "plan/access.h"
 #include "queue/item.h"
@@ -48,12 +49,13 @@ std::string evident(const std::string& anchor) {
 // Which anchors the rule had made due, and between which of them the window lay; keys may be
 // personal and are left out.
 Json range_json(const plan::Pass& pass, const plan::Stretch& stretch) {
-  const plan::Criterion& criterion = pass.criteria->maxima[pass.maximum];
   Json due = Json::array();
-  for (const plan::Part& part : criterion.parts) {
-    for (const plan::Piece& piece : part.passed)
-      due.push_back(
-          {{"from", piece.from.empty() ? part.believed.from : piece.from}, {"to", piece.to}});
+  if (pass.ruled()) {
+    for (const plan::Part& part : pass.criteria->maxima[pass.maximum].parts) {
+      for (const plan::Piece& piece : part.passed)
+        due.push_back(
+            {{"from", piece.from.empty() ? part.believed.from : piece.from}, {"to", piece.to}});
+    }
   }
   Json range{{"by", pass.walk.by_anchor ? "anchor" : "key"}, {"due", std::move(due)}};
   if (!pass.walk.by_anchor) return range;
@@ -82,21 +84,35 @@ bool of_some_row(const store::StatementError& error) {
          state == "55P03" || state == "57014";
 }
 
-// Rows that are no more, or no longer anybody's; what is only cut stays.
-std::uint64_t gone(const plan::Outcome& outcome) {
+std::uint64_t rows_with(const plan::Outcome& outcome, std::initializer_list<plan::Effect> effects) {
   std::uint64_t sum = 0;
   for (const plan::Tally& tally : outcome.tallies) {
-    if (tally.effect == plan::Effect::erase || tally.effect == plan::Effect::anonymise)
-      sum += tally.rows;
+    if (std::find(effects.begin(), effects.end(), tally.effect) != effects.end()) sum += tally.rows;
   }
   return sum;
+}
+
+// Rows that are no more, or no longer anybody's; what is only cut stays.
+std::uint64_t gone(const plan::Outcome& outcome) {
+  return rows_with(outcome, {plan::Effect::erase, plan::Effect::anonymise});
+}
+std::uint64_t staged(const plan::Outcome& outcome) {
+  return rows_with(outcome, {plan::Effect::hide, plan::Effect::schedule});
+}
+std::uint64_t restored(const plan::Outcome& outcome) {
+  return rows_with(outcome, {plan::Effect::restore});
+}
+
+bool nothing(const Duration& period) {
+  return period == Duration{};
 }
 
 }  // namespace
 
 const plan::Pass* Sweep::find_pass(const PassName& name) const {
   for (const plan::Pass& pass : situation_->passes()) {
-    if (pass.table().name == name.table && pass.rule().rule.id == name.rule) return &pass;
+    if (pass.table().name == name.table && pass.rule_id() == name.rule && pass.act == name.act)
+      return &pass;
   }
   return nullptr;
 }
@@ -108,13 +124,14 @@ void Sweep::begin_pass(std::size_t number) {
   const plan::Pass* pass = find_pass(passes_[number]);
   world_.session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
     stretch = {};
-    if (pass != nullptr) {
-      const store::Rows first =
-          tx.exec(plan::SweepCompiler(situation_->sweep()).edge(*pass, {}, window_rows_));
+    const plan::SweepCompiler compiler(situation_->sweep());
+    const bool any = pass != nullptr && tx.exec(compiler.any(*pass)).boolean(0, 0);
+    if (any) {
+      const store::Rows first = tx.exec(compiler.edge(*pass, {}, window_rows_));
       if (!first.empty()) stretch.to = plan::read_position(first.text(0, 0));
     }
     open_ = run::Open{{ground_.tenant, report_.run_id, static_cast<int>(number + 1), 1},
-                      position_of(stretch, pass == nullptr)};
+                      position_of(stretch, !any)};
     run::Chain::open(tx, *open_, run::datastore_now(tx));
     tx.exec(
         {"UPDATE ccctl.destruction SET pass = $3::integer WHERE tenant_id = $1::text AND "
@@ -143,7 +160,7 @@ void Sweep::run_pass(std::size_t number) {
       pace(steady_clock::now() - from);
     } catch (const Stale&) {
       store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
-      situation_ = std::make_unique<Situation>(tx, ground_, report_.as_of);
+      situation_ = std::make_unique<Situation>(tx, ground_, report_.as_of, real());
     } catch (const store::StatementError& error) {
       if (!of_some_row(error)) throw;
       if (!narrow(*pass, *stretch, error)) stretch.reset();
@@ -161,20 +178,40 @@ bool Sweep::run_window(const plan::Pass& pass, plan::Stretch& stretch) {
                                     ? ", pg_catalog.set_config('enable_hashjoin', 'off', true), "
                                       "pg_catalog.set_config('enable_mergejoin', 'off', true)"
                                     : "";
-  const bool done = chain.run(*open_, set_local,
-                              [&](store::Tx& tx, Instant) { return do_window(tx, pass, stretch); });
+  const bool done = chain.run(*open_, set_local, [&](store::Tx& tx, Instant now) {
+    return do_window(tx, now, pass, stretch);
+  });
   if (outcome_) {
     report_.held += outcome_->held;
     report_.kept_by_child += outcome_->by_child;
     if (done) {
       report_.rows += gone(outcome_->rows);
+      report_.staged += staged(outcome_->rows);
+      report_.restored += restored(outcome_->rows);
       ++report_.windows;
     }
   }
   return done;
 }
 
-std::optional<run::Chain::Done> Sweep::do_window(store::Tx& tx, const plan::Pass& pass,
+// When rows enter their stage and when they may leave it. By a run that was given an instant they
+// enter it then; of others the datastore's clock tells when it really was.
+plan::Staging Sweep::staging(const plan::Pass& pass, Instant now) const {
+  plan::Staging made;
+  if (!pass.ruled() || !pass.rule().rule.stages) return made;
+  const Duration& period = pass.rule().rule.stages->purge;
+  const std::string& zone = pass.criteria->maxima[pass.maximum].zone;
+  made.rule_id = pass.rule_id();
+  made.rule_digest =
+      crypto::to_hex(crypto::view(crypto::sha256(canonical(rule::to_json(pass.rule())))));
+  made.made_at = nothing(period) ? report_.as_of : now;
+  made.acted_at = options_.as_of ? *options_.as_of : made.made_at;
+  made.ready_at = add(made.made_at, period, zone, Granularity::instant);
+  made.next_at = add(made.acted_at, period, zone, Granularity::instant);
+  return made;
+}
+
+std::optional<run::Chain::Done> Sweep::do_window(store::Tx& tx, Instant now, const plan::Pass& pass,
                                                  const plan::Stretch& stretch) {
   // Asked in each window: whoever is held may have got another number since.
   if (plan::read_held_values(tx, situation_->sweep()) != situation_->sweep().values) throw Stale{};
@@ -183,19 +220,21 @@ std::optional<run::Chain::Done> Sweep::do_window(store::Tx& tx, const plan::Pass
   wish.next = window_rows_;
   wish.run = report_.run_id;
   wish.digest = options_.digest_keys;
+  wish.staging = staging(pass, now);
   const plan::SweepStatement statement =
       plan::SweepCompiler(situation_->sweep()).window(pass, wish);
   outcome_ = statement.read(tx.exec(statement.compiled.sql));
   if (outcome_->stale) throw Stale{};
-  if (outcome_->taken == 0) return std::nullopt;
-  return run::Chain::Done{tell(pass, stretch, *outcome_),
+  // A purge may have hidden what came to its rows since.
+  if (outcome_->taken == 0 && staged(outcome_->rows) == 0) return std::nullopt;
+  return run::Chain::Done{tell(pass, stretch, *outcome_, wish.staging),
                           position_of({stretch.to, outcome_->next}, outcome_->last)};
 }
 
 run::Work Sweep::tell(const plan::Pass& pass, const plan::Stretch& stretch,
-                      const plan::SweepOutcome& outcome) const {
+                      const plan::SweepOutcome& outcome, const plan::Staging& staging) const {
   Json tallies{{"table", pass.table().name},
-               {"rule", pass.rule().rule.id},
+               {"rule", pass.rule_id()},
                {"asOf", to_text(report_.as_of)},
                {"range", range_json(pass, stretch)},
                {"taken", outcome.taken},
@@ -204,6 +243,17 @@ run::Work Sweep::tell(const plan::Pass& pass, const plan::Stretch& stretch,
                {"keptByChild", outcome.by_child},
                {"actions", actions_json(outcome.rows)}};
   if (options_.digest_keys) tallies["keys"] = outcome.digest;
+  if (pass.act != plan::Act::remove) tallies["stage"] = plan::to_text(pass.act);
+  if (const std::uint64_t rows = staged(outcome.rows); rows > 0) {
+    tallies["staged"] = rows;
+    tallies["purgeFrom"] = to_text(staging.next_at);
+  }
+  if (const std::uint64_t rows = restored(outcome.rows); rows > 0) tallies["restored"] = rows;
+  if (pass.act == plan::Act::purge && pass.rule().rule.stages->backups && gone(outcome.rows) > 0) {
+    tallies["backupsGone"] =
+        to_text(add(staging.acted_at, *pass.rule().rule.stages->backups,
+                    pass.criteria->maxima[pass.maximum].zone, Granularity::instant));
+  }
   Json body = tallies;
   body["run"] = report_.run_id;
   body["pass"] = open_->window.pass;
@@ -270,6 +320,13 @@ static std::set<std::string> holds_seen(store::Tx& tx, const std::string& tenant
     if (count == all) seen.insert(hold);
   }
   return seen;
+}
+
+// Stages of rows that something else has deleted.
+void Sweep::forget_orphans() {
+  for (const datamap::TableName& name : situation_->sweep().staged) {
+    once(plan::SweepCompiler(situation_->sweep()).forget_orphans(*ground_.map.table(name)));
+  }
 }
 
 void Sweep::delete_objects(const std::string& run_id) {

@@ -45,6 +45,11 @@ struct Profile {
 // The distinct canonical subjects behind the matches; one means that the term is unambiguous.
 std::vector<SubjectRef> distinct_people(const std::vector<Match>& matches);
 
+// Leaves out whose row waits in a stage of retention: to whoever looks, it has gone. An erasure and
+// who else shares a value still go by it.
+void leave_out_staged(store::Tx& tx, const datamap::Map& map, const std::string& tenant,
+                      std::vector<Match>& matches);
+
 struct Hits {
   datamap::TableName table;
   std::uint64_t rows = 0;

@@ -18,6 +18,7 @@ CREATE TABLE ccctl.destruction (
   closed_at     timestamptz,
   outcome       text CHECK (outcome IN ('complete', 'partial', 'abandoned')),
   rows          bigint,                  -- rows gone, when closed
+  backups_gone_at timestamptz,           -- of rows that were purged: from when no backup holds any
   leaf_hash     bytea,                   -- of the leaf that closed it
   PRIMARY KEY (tenant_id, run_id),
   CHECK ((closed_at IS NULL) = (outcome IS NULL))
@@ -42,6 +43,25 @@ CREATE TABLE ccctl.sweep_clock (
   last_at   timestamptz NOT NULL
 );
 
+-- Rows that wait for the second stage of a rule with stages: soft-deleted where the site's application
+-- is blind to them, else only scheduled. A site's own mark on a row without one is the site's. What is
+-- purged has none: when its last copy goes stands in the receipt and in the destruction record.
+CREATE TABLE ccctl.stage (
+  tenant_id   text NOT NULL,
+  table_name  text NOT NULL,             -- as the data map calls it
+  key         text NOT NULL,             -- JSON array of the key's texts, tenant left out
+  stage       text NOT NULL CHECK (stage IN ('soft-deleted', 'scheduled')),
+  marked      boolean NOT NULL,          -- the mark that hides it is ours, and goes with a restoration
+  acted_at    timestamptz NOT NULL,      -- by the run's instant,
+  next_at     timestamptz NOT NULL,      -- and the end of the period from there
+  made_at     timestamptz NOT NULL,      -- the same by the datastore's clock, for a run that is not
+  ready_at    timestamptz NOT NULL,      -- given an instant
+  rule_id     text NOT NULL,
+  rule_digest text NOT NULL,
+  run_id      text NOT NULL,
+  PRIMARY KEY (tenant_id, table_name, key)
+);
+
 -- One holder at a time. Who takes it over raises `fence`; what an earlier holder still does is
 -- refused by it.
 CREATE TABLE ccctl.lease (
@@ -58,7 +78,7 @@ DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['destruction', 'swept_rule', 'sweep_clock', 'lease'] LOOP
+  FOREACH name IN ARRAY ARRAY['destruction', 'swept_rule', 'sweep_clock', 'stage', 'lease'] LOOP
     EXECUTE pg_catalog.format('ALTER TABLE ccctl.%I OWNER TO ccctl_owner', name);
     EXECUTE pg_catalog.format('ALTER TABLE ccctl.%I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE pg_catalog.format('CREATE POLICY ccctl_tenant ON ccctl.%I USING (tenant_id IN '
@@ -69,7 +89,12 @@ $$;
 
 GRANT SELECT, INSERT, UPDATE ON ccctl.destruction, ccctl.swept_rule, ccctl.sweep_clock, ccctl.lease
   TO ccctl_officer, ccctl_admin;
+GRANT SELECT, INSERT, DELETE ON ccctl.stage TO ccctl_officer, ccctl_admin;
 GRANT SELECT ON ccctl.destruction, ccctl.swept_rule, ccctl.sweep_clock TO ccctl_auditor;
+-- How much waits, and until when; keys may be personal.
+GRANT SELECT (tenant_id, table_name, stage, acted_at, next_at, rule_id, run_id) ON ccctl.stage
+  TO ccctl_auditor;
+GRANT SELECT (tenant_id, table_name) ON ccctl.stage TO ccctl_partner;
 -- What a sweep of the administrator's needs besides the rights on the site's own tables.
 GRANT INSERT, DELETE ON ccctl.attempt TO ccctl_admin;
 GRANT SELECT, INSERT ON ccctl.receipt TO ccctl_admin;

@@ -309,7 +309,7 @@ retention::SweepReport Sweeping::sweep() {
 
 retention::Survey Sweeping::survey() {
   store::Tx tx = session_.begin(store::Mode::read_only_snapshot);
-  const retention::Situation situation(tx, *ground_, as_of_);
+  const retention::Situation situation(tx, *ground_, as_of_, false);
   return retention::survey(tx, situation);
 }
 
