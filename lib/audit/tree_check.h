@@ -46,6 +46,8 @@ class TreeCheck {
   std::map<std::uint64_t, std::optional<crypto::Digest>> signed_roots_;  // of the wanted sizes
   std::map<std::uint64_t, crypto::Digest> page_roots_;                   // of this page's sizes
   std::uint64_t signed_size_ = 0;
+  std::uint64_t page_;          // leaves that the next page reads
+  std::size_t page_bytes_ = 0;  // of this page's lines
   std::vector<Finding> findings_;
 };
 
