@@ -89,6 +89,8 @@ const std::vector<KnownSetting>& known_settings() {
       {"journal", "where the journal stands, for example file:/var/lib/ccctl/journal"},
       {"journal_keys",
        "the folder of the evidence keys, TENANT.key of mode 0600; default beside a file: journal"},
+      {"mail_from", "the address that mail is sent from"},
+      {"mail_relay", "where mail is handed over, for example smtp://127.0.0.1:25"},
       {"map", "the data map, a YAML file"},
       {"packs", "the folder of policy packs"},
       {"pins.NAME",

@@ -35,10 +35,7 @@ void print(App& app, const std::vector<audit::Sealed>& checkpoints,
                    {{"kind", "AuditPins"}, {"deliveries", std::move(deliveries)}});
     return;
   }
-  // What `audit verify --pin` reads: one after the other.
-  std::string text;
-  for (const audit::Sealed& one : checkpoints) text += (text.empty() ? "" : "\n") + one.checkpoint;
-  app.write_result(text);
+  app.write_result(joined(checkpoints));
 }
 
 int run_pin(App& app, const Args&) {
@@ -66,7 +63,9 @@ const Spec audit_pin{
         "can tell whether whoever holds the sealing key has rewritten them.\n\n"
         "It also puts them into every place that the settings name below `pins:`. A `file:` folder "
         "(of another machine, or one that cannot be overwritten) gets a file for each checkpoint, "
-        "ORIGIN/SIZE, which is never changed. A place that cannot be reached has them waiting in "
+        "ORIGIN/SIZE, which is never changed; `mailto:ADDRESS` gets all of them in a mail, through "
+        "the settings mail_relay and mail_from, encrypted unless the relay is this machine. A "
+        "place that cannot be reached has them waiting in "
         "the queue (exit 4): `audit seal` tries it again after a pause that grows, and `audit pin` "
         "at once.",
     .options = {},

@@ -2,12 +2,15 @@
 
 #include <memory>
 
+#include "base/error.h"
+#include "crypto/digest.h"
+#include "net/smtp.h"
 #include "object/store.h"
 
 namespace ccctl::cmd {
 namespace {
 
-constexpr std::string_view kSetting = "pins.";
+constexpr std::string_view kSetting = "pins.", kMail = "mailto:";
 
 // An object for each checkpoint, never replaced: a store that forbids changes will do.
 queue::Destination in_store(const std::string& name, const std::string& url) {
@@ -21,13 +24,41 @@ queue::Destination in_store(const std::string& name, const std::string& url) {
           }};
 }
 
+// A mail with all of them; sent again it has the same id.
+queue::Destination by_mail(App& app, const std::string& name, const std::string& to) {
+  const net::Relay relay{app.setting("mail_relay"), app.setting("mail_from")};
+  if (relay.url.empty() || relay.from.empty()) {
+    throw Error(ErrorKind::config_invalid, "\"" + name + "\" wants mail, and no relay is set",
+                "set mail_relay and mail_from");
+  }
+  return {name, [&app, relay, to](const std::vector<audit::Sealed>& newest) {
+            if (newest.empty()) return;
+            const std::string text = joined(newest);
+            const std::string& origin = newest.front().origin;
+            net::send(
+                relay,
+                {to, "checkpoints of " + origin.substr(0, origin.find('/')), "checkpoints.txt",
+                 text, crypto::to_hex(crypto::view(crypto::sha256(text))).substr(0, 32)},
+                app.context().now());
+          }};
+}
+
 }  // namespace
+
+std::string joined(const std::vector<audit::Sealed>& newest) {
+  std::string text;
+  for (const audit::Sealed& one : newest) text += (text.empty() ? "" : "\n") + one.checkpoint;
+  return text;
+}
 
 std::vector<queue::Destination> pin_destinations(App& app) {
   std::vector<queue::Destination> all;
   for (const Setting& setting : app.settings()) {
     if (!setting.name.starts_with(kSetting)) continue;
-    all.push_back(in_store(setting.name.substr(kSetting.size()), setting.value));
+    const std::string name = setting.name.substr(kSetting.size());
+    const bool mail = setting.value.starts_with(kMail);
+    all.push_back(mail ? by_mail(app, name, setting.value.substr(kMail.size()))
+                       : in_store(name, setting.value));
   }
   return all;
 }

@@ -9,6 +9,9 @@
 
 namespace ccctl::cmd {
 
+// One after the other, as `audit verify --pin` reads them.
+std::string joined(const std::vector<audit::Sealed>& newest);
+
 // Those of the settings `pins.NAME`. Throws config_invalid for a URL of no known scheme.
 std::vector<queue::Destination> pin_destinations(App& app);
 
