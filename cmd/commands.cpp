@@ -37,8 +37,11 @@ extern const Spec approve_sign;
 extern const Spec approve_reject;
 extern const Spec retention_plan;
 extern const Spec retention_sweep;
+extern const Spec retention_apply;
 extern const Spec retention_explain;
+extern const Spec retention_offboard;
 extern const Spec retention_replay;
+extern const Spec retention_report;
 extern const Spec journal_status;
 extern const Spec journal_verify;
 extern const Spec audit_export;
@@ -94,8 +97,11 @@ const std::vector<Spec>& commands() {
       approve_reject,
       retention_plan,
       retention_sweep,
+      retention_apply,
       retention_explain,
+      retention_offboard,
       retention_replay,
+      retention_report,
       journal_status,
       journal_verify,
       audit_export,

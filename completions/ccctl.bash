@@ -57,6 +57,7 @@ _ccctl() {
     --request) :; return ;;
     --requester) COMPREPLY=($(compgen -W "subject customer partner user" -- "$cur")); return ;;
     --require-match) :; return ;;
+    --return) :; return ;;
     --review-on) :; return ;;
     --run-time) :; return ;;
     --sample) :; return ;;
@@ -87,7 +88,7 @@ _ccctl() {
     "request ") words="update export get delete plan run list show retry verify receipt extend pause refuse cancel close" ;;
     "hold ") words="add list release" ;;
     "approve ") words="list show sign reject" ;;
-    "retention ") words="plan sweep explain replay" ;;
+    "retention ") words="plan sweep apply explain offboard replay report" ;;
     "journal ") words="status verify" ;;
     "audit ") words="export verify prove seal pin prune" ;;
     "policy ") words="validate show explain diff test" ;;
@@ -122,9 +123,12 @@ _ccctl() {
     "approve sign") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "approve reject") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;
     "retention plan") words="-o --help --as-of --fail-on-unmanaged --output --out --tenant --datastore --config --quiet --color" ;;
-    "retention sweep") words="-o --help --yes --dry-run --as-of --run-time --first-run-ok --accept-shortening --accept-clock-jump --allow-match-all --output --out --tenant --datastore --config --quiet --color" ;;
+    "retention sweep") words="-o --help --dry-run --allow-match-all --yes --as-of --run-time --first-run-ok --accept-shortening --accept-clock-jump --output --out --tenant --datastore --config --quiet --color" ;;
+    "retention apply") words="-o --help --yes --run-time --first-run-ok --accept-shortening --accept-clock-jump --output --out --tenant --datastore --config --quiet --color" ;;
     "retention explain") words="-o --help --table --key --as-of --output --out --tenant --datastore --config --quiet --color" ;;
+    "retention offboard") words="-o --help --return --destroy --yes --as-of --run-time --first-run-ok --accept-shortening --accept-clock-jump --output --out --tenant --datastore --config --quiet --color" ;;
     "retention replay") words="-o --help --reason --dry-run --output --out --tenant --datastore --config --quiet --color" ;;
+    "retention report") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "journal status") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "journal verify") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "audit export") words="-o --help --log --from --to --request --action --sample --seed --rendering --encrypt-to --output --out --tenant --datastore --config --quiet --color" ;;
@@ -136,7 +140,7 @@ _ccctl() {
     "policy validate") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "policy show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "policy explain") words="-o --help --anchor --period --zone --granularity --output --out --tenant --datastore --config --quiet --color" ;;
-    "policy diff") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "policy diff") words="-o --help --impact --output --out --tenant --datastore --config --quiet --color" ;;
     "policy test") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "datamap check") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "datamap show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;

@@ -40,10 +40,13 @@ complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_s
 complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign reject' -a show -d 'show one approval'
 complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign reject' -a sign -d 'give the second person'\''s approval'
 complete -c ccctl -n '__fish_seen_subcommand_from approve; and not __fish_seen_subcommand_from list show sign reject' -a reject -d 'refuse the second person'\''s approval'
-complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep explain replay' -a plan -d 'count what is due, and what keeps the rest'
-complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep explain replay' -a sweep -d 'delete or anonymise what is due'
-complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep explain replay' -a explain -d 'say why one row is kept or due, by which rule, and when'
-complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep explain replay' -a replay -d 'do again what a restored backup has undone'
+complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep apply explain offboard replay report' -a plan -d 'count what is due, and what keeps the rest'
+complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep apply explain offboard replay report' -a sweep -d 'delete or anonymise what is due'
+complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep apply explain offboard replay report' -a apply -d 'carry out a saved plan, and nothing else'
+complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep apply explain offboard replay report' -a explain -d 'say why one row is kept or due, by which rule, and when'
+complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep apply explain offboard replay report' -a offboard -d 'end a tenant'\''s contract: return its data, then destroy it stage by stage'
+complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep apply explain offboard replay report' -a replay -d 'do again what a restored backup has undone'
+complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep apply explain offboard replay report' -a report -d 'list what is kept for how long and why, what waits, and what was destroyed'
 complete -c ccctl -n '__fish_seen_subcommand_from journal; and not __fish_seen_subcommand_from status verify' -a status -d 'compare the datastore with the journal'
 complete -c ccctl -n '__fish_seen_subcommand_from journal; and not __fish_seen_subcommand_from status verify' -a verify -d 'check every line of the journal'
 complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal pin prune' -a export -d 'give an auditor events that verify without us'
@@ -253,17 +256,30 @@ complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcomma
 complete -c ccctl -n '__fish_seen_subcommand_from reject; and __fish_seen_subcommand_from approve' -l reason -d 'why not' -x
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from retention' -l as-of -d 'what would be due at that instant, past or future' -x
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from retention' -l fail-on-unmanaged -d 'exit 3 when rows have no maximum at all'
-complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l yes -d 'delete without asking; for cron, where there is no terminal'
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l dry-run -d 'count what would go and stop: the numbers of `retention plan`'
-complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l as-of -d 'what was due at that instant; in the future only with --dry-run' -x
+complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l allow-match-all -d 'a rule may match every row of the tenant that --tenant names'
+complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l yes -d 'delete without asking; for cron, where there is no terminal'
+complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l as-of -d 'what was due at that instant; in the future only to look' -x
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l run-time -d 'pause after so long, between two windows' -x
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l first-run-ok -d 'rules may run by which the tenant was never swept'
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l accept-shortening -d 'rules may make rows due earlier than at the last run'
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l accept-clock-jump -d 'the datastore'\''s clock may be far ahead of the last run'
-complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l allow-match-all -d 'a rule may match every row of the tenant that --tenant names'
+complete -c ccctl -n '__fish_seen_subcommand_from apply; and __fish_seen_subcommand_from retention' -l yes -d 'delete without asking; for cron, where there is no terminal'
+complete -c ccctl -n '__fish_seen_subcommand_from apply; and __fish_seen_subcommand_from retention' -l run-time -d 'pause after so long, between two windows' -x
+complete -c ccctl -n '__fish_seen_subcommand_from apply; and __fish_seen_subcommand_from retention' -l first-run-ok -d 'rules may run by which the tenant was never swept'
+complete -c ccctl -n '__fish_seen_subcommand_from apply; and __fish_seen_subcommand_from retention' -l accept-shortening -d 'rules may make rows due earlier than at the last run'
+complete -c ccctl -n '__fish_seen_subcommand_from apply; and __fish_seen_subcommand_from retention' -l accept-clock-jump -d 'the datastore'\''s clock may be far ahead of the last run'
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from retention' -l table -d 'the table, as the data map calls it' -x
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from retention' -l key -d 'the row'\''s id; a JSON array of texts where the key has several parts, the tenant left out' -x
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from retention' -l as-of -d 'decide as at that instant, past or future' -x
+complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l return -d 'write everything of the tenant there' -x
+complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l destroy -d 'hide, purge or delete what is due now'
+complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l yes -d 'delete without asking; for cron, where there is no terminal'
+complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l as-of -d 'what was due at that instant; in the future only to look' -x
+complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l run-time -d 'pause after so long, between two windows' -x
+complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l first-run-ok -d 'rules may run by which the tenant was never swept'
+complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l accept-shortening -d 'rules may make rows due earlier than at the last run'
+complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l accept-clock-jump -d 'the datastore'\''s clock may be far ahead of the last run'
 complete -c ccctl -n '__fish_seen_subcommand_from replay; and __fish_seen_subcommand_from retention' -l reason -d 'what was restored, and why' -x
 complete -c ccctl -n '__fish_seen_subcommand_from replay; and __fish_seen_subcommand_from retention' -l dry-run -d 'count what the datastore has lost and stop'
 complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from audit' -l log -d 'evidence: requests, holds, approvals, sweeps; security: accesses and refusals' -x -a 'evidence security'
@@ -289,6 +305,7 @@ complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subco
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l period -d 'an ISO 8601 duration such as P30D, P7Y or PT36H' -x
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l zone -d 'the IANA time zone in which to reckon' -x
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l granularity -d 'the instant itself, or the start of the civil day after' -x -a 'instant day'
+complete -c ccctl -n '__fish_seen_subcommand_from diff; and __fish_seen_subcommand_from policy' -l impact -d 'count the tenant'\''s rows that become due earlier, table by table'
 complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l domain -d 'the organisation'\''s domain, with which the names of its logs begin; it cannot be changed later' -x
 complete -c ccctl -n '__fish_seen_subcommand_from init; and __fish_seen_subcommand_from db' -l principal -d 'give a log-in a role (officer, admin, auditor, owner, partner) for a tenant, and make it a member of the group role; the tenant * is the organisation'\''s log' -x
 complete -c ccctl -n '__fish_seen_subcommand_from migrate; and __fish_seen_subcommand_from db' -l dry-run -d 'say what is missing and stop'

@@ -103,6 +103,7 @@ class CriteriaSql {
   std::string deleted(const std::string& alias) const;
   // A maximum makes it go, at once or in stages, and no minimum keeps it.
   std::string condemned(const std::string& alias) const;
+  std::string due(const std::string& alias) const;  // the same, or it is anonymised
   // The instant in an SQL expression lies so far back that the maximum's purge may follow.
   std::string rested(std::size_t maximum, const std::string& instant) const;
   std::string overdue(const std::string& alias) const;  // the end of a `within` has passed

@@ -201,6 +201,10 @@ std::string CriteriaSql::condemned(const std::string& alias) const {
   return both(any, outlived(alias));
 }
 
+std::string CriteriaSql::due(const std::string& alias) const {
+  return both(any_maximum(Stance::passed, alias), outlived(alias));
+}
+
 std::string CriteriaSql::rested(std::size_t maximum, const std::string& instant) const {
   std::string any;
   for (const Piece& piece : criteria_.maxima[maximum].rested) {

@@ -99,6 +99,13 @@ std::string KeptWriter::staged(const Table& table, const std::string& alias,
          (condition.empty() ? "" : " AND " + condition) + " OFFSET 0)";
 }
 
+// It stands in the plan that is being applied.
+std::string KeptWriter::planned(const Table& table, const std::string& alias) const {
+  return "EXISTS (SELECT 1 FROM ccctl.planned g WHERE g.tenant_id = " + s_.tenant_param_ +
+         "::text AND g.table_name = " + quote_literal(table.name) + " AND g.key = gk" + alias +
+         ".k OFFSET 0)";
+}
+
 std::string KeptWriter::from_with_stage(const Table& table, const std::string& alias) const {
   return s_.from(table.name, alias) + stage_key_sql(ground_.map, table, alias);
 }
@@ -124,6 +131,38 @@ void KeptWriter::unripe(Names& own) {
                     staged(s_.table(name), "p", ripe()));
     own[name].push_back(cte);
   }
+}
+
+// What came since the plan was made goes with nothing that stands in it.
+void SweepWriter::unplanned(Names& own) {
+  if (!ground_.planned || pass_.scope.sets.size() == 1) return;
+  for (const TableName& name : pass_.scope.tables()) {
+    const Table& table = s_.table(name);
+    if (table.key.empty()) continue;
+    const std::string cte = "j" + s_.number_of(name);
+    s_.add(cte, "SELECT " + key_list_sql(table, "p") + " FROM " + s_.all_of(name) + " p" +
+                    stage_key_sql(ground_.map, table, "p") + " WHERE NOT " + planned(table, "p"));
+    own[name].push_back(cte);
+  }
+}
+
+std::string SweepWriter::act() const {
+  if (pass_.then() == rule::Then::anonymise) return "anonymise";
+  return std::string(to_text(pass_.act));
+}
+
+store::Sql SweepWriter::list() {
+  stands();
+  write_whole();
+  std::string sql;
+  for (const auto& [name, rows] : s_.all_) {
+    const Table& table = s_.table(name);
+    if (table.key.empty()) continue;
+    sql += (sql.empty() ? "\nSELECT " : "\nUNION ALL SELECT ") + quote_literal(name) + ", gkk.k, " +
+           quote_literal(act()) + " FROM " + rows + " k" + stage_key_sql(ground_.map, table, "k") +
+           (pass_.act == Act::hide ? " WHERE NOT " + staged(table, "k") : std::string());
+  }
+  return {s_.ctes_ + sql, s_.params_.take()};
 }
 
 bool SweepWriter::forgets_stages(const Table& table) const {

@@ -132,6 +132,11 @@ store::Sql SweepCompiler::edge(const Pass& pass, const std::optional<Position>& 
   return SweepWriter(ground_, pass, wish).edge(n);
 }
 
+store::Sql SweepCompiler::list(const Pass& pass) const {
+  const SweepWish wish;
+  return SweepWriter(ground_, pass, wish).list();
+}
+
 store::Sql SweepCompiler::any(const Pass& pass) const {
   const SweepWish wish;
   return SweepWriter(ground_, pass, wish).any();

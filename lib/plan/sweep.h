@@ -72,7 +72,8 @@ struct SweepGround {
   std::vector<HeldValue> values;  // of the people whom they cover, as `match` tables may hold them
   std::set<datamap::TableName> staged{};  // tables of which rows are staged
   Instant as_of{};
-  bool real = true;  // `as_of` is the datastore's clock: stages last as long by that
+  bool real = true;      // `as_of` is the datastore's clock: stages last as long by that
+  bool planned = false;  // only rows of ccctl.planned go, and with nothing else
 };
 
 // Whether the map says how the site's application is made blind to a row, and the datastore has it.
@@ -139,6 +140,8 @@ class SweepCompiler {
   // Rows of (table, what, number of the maximum, overdue, rows); what: taken, held, kept (also by
   // what goes along), and gone, which counts all that would be no more, or hidden.
   store::Sql census(const std::vector<datamap::TableName>& roots, Act act) const;
+  // Rows of (table, key, what is done) for all that the pass would take, with what goes along.
+  store::Sql list(const Pass& pass) const;
   // Whether the pass may find any row at all: one row of (boolean).
   store::Sql any(const Pass& pass) const;
   // Rows of (state or stage, number of the maximum, rows), over all rows of the tenant's in a

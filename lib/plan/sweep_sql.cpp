@@ -84,6 +84,7 @@ std::string SweepWriter::drivers() {
   std::string sql = stretch("t");
   if (pass_.act != Act::restore) sql += " AND " + criteria(table_.name).taken(pass_.maximum, "t");
   if (pass_.act == Act::hide) sql += " AND NOT " + staged(table_, "t");
+  if (ground_.planned) sql += " AND " + planned(table_, "t");
   if (pass_.act == Act::purge) sql += " AND " + staged(table_, "t", waited(table_, pass_.maximum));
   if (pass_.act == Act::purge && ground_.map.tenants && ground_.map.tenants->table == table_.name)
     sql += " AND NOT " + others_staged();
@@ -122,7 +123,7 @@ bool SweepWriter::simple() const {
           return link.to == table_.name && link.down == datamap::Down::cut;
         });
       });
-  return pass_.act == Act::remove && !ground_.staged.contains(table_.name) &&
+  return pass_.act == Act::remove && !ground_.planned && !ground_.staged.contains(table_.name) &&
          ground_.holds.empty() && !wish_.one && !subject && !cut && table_.objects.empty() &&
          pass_.scope.sets.size() == 1 && pass_.then() == rule::Then::erase;
 }
@@ -168,6 +169,7 @@ void SweepWriter::protect() {
   holds(own);
   const std::string held = own_rows(own, table_.name);
   law(own);
+  unplanned(own);
   climb(own);
   const std::string keys = key_list_sql(table_, "k");
   s_.add("held", held.empty() ? "SELECT " + keys + " FROM s0 k WHERE false"
@@ -244,10 +246,10 @@ void SweepWriter::effects() {
 void SweepWriter::write_whole() {
   const std::string keys = key_list_sql(table_, "t");
   // Locked as they are found due: an anchor that moves meanwhile is looked at again.
-  s_.add("s0",
-         "SELECT " + keys + " FROM " +
-             (pass_.act == Act::remove ? s_.from(table_.name, "t") : from_with_stage(table_, "t")) +
-             " WHERE " + drivers() + (runs() ? " FOR UPDATE OF t" : ""));
+  s_.add("s0", "SELECT " + keys + " FROM " +
+                   (pass_.act == Act::remove && !ground_.planned ? s_.from(table_.name, "t")
+                                                                 : from_with_stage(table_, "t")) +
+                   " WHERE " + drivers() + (runs() ? " FOR UPDATE OF t" : ""));
   s_.sets_of({}, 1);
   protect();
   const bool once = s_.all_.contains(table_.name) && pass_.scope.sets_of(table_.name).size() == 1;

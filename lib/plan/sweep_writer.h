@@ -34,6 +34,7 @@ class KeptWriter {
   std::string ripe() const;  // such a condition: its time has come
   // And also by the period of a maximum as it is now: a longer one counts, a shorter one does not.
   std::string waited(const datamap::Table& table, std::size_t maximum);
+  std::string planned(const datamap::Table& table, const std::string& alias) const;
   void unripe(Names& own);  // rows of the scope that have not waited, or not for long enough
 
   const SweepGround& ground_;
@@ -59,6 +60,7 @@ class SweepWriter : private KeptWriter {
   SweepStatement write();
   store::Sql edge(std::uint64_t n);
   store::Sql any();
+  store::Sql list();
   bool simple() const;
 
  private:
@@ -68,6 +70,8 @@ class SweepWriter : private KeptWriter {
   std::string stretch(const std::string& alias);
   std::string drivers();
   std::string others_staged() const;
+  std::string act() const;
+  void unplanned(Names& own);
   void stands();
   void write_simple();
   void write_whole();

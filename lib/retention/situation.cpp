@@ -38,7 +38,7 @@ std::vector<const Table*> leaves_first(const datamap::Map& map) {
 
 }  // namespace
 
-Situation::Situation(store::Tx& tx, const Ground& ground, Instant as_of, bool real)
+Situation::Situation(store::Tx& tx, const Ground& ground, Instant as_of, bool real, bool planned)
     : ground_(ground),
       as_of_(as_of),
       catalog_(datamap::read_catalog(tx, ground.map)),
@@ -47,7 +47,8 @@ Situation::Situation(store::Tx& tx, const Ground& ground, Instant as_of, bool re
              criteria_,    ground.tenant,
              facts_.stand, rule::active_holds(tx, ground.tenant),
              {},           plan::read_staged(tx, ground.map, ground.tenant),
-             as_of,        real} {
+             as_of,        real,
+             planned} {
   sweep_.values = plan::read_held_values(tx, sweep_);
   for (const Table& table : ground.map.tables) {
     if (catalog_.table(table.name) == nullptr) continue;  // drift, told where it matters
@@ -98,7 +99,7 @@ void Situation::find_passes() {
   std::stable_partition(passes_.begin(), passes_.end(), [&](const plan::Pass& pass) {
     return !ground_.map.tenants || pass.table().name != ground_.map.tenants->table;
   });
-  add_restorations();
+  if (!sweep_.planned) add_restorations();
 }
 
 void Situation::require_fit() const {

@@ -25,10 +25,11 @@ struct Ground {
 
 class Situation {
  public:
-  // Reads in the caller's transaction; `real`: `as_of` is the datastore's clock. Refuses
+  // Reads in the caller's transaction; `real`: `as_of` is the datastore's clock;
+  // `planned`: only rows of the plan that is being applied go. Refuses
   // (map_drift, denied) where a table that a pass would touch no longer fits the map, or where a
   // site's own row-level security may hide rows.
-  Situation(store::Tx& tx, const Ground& ground, Instant as_of, bool real);
+  Situation(store::Tx& tx, const Ground& ground, Instant as_of, bool real, bool planned = false);
   Situation(const Situation&) = delete;
   Situation& operator=(const Situation&) = delete;
   ~Situation() = default;

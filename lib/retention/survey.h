@@ -23,7 +23,7 @@ struct Count {
 };
 
 struct Notice {
-  std::string finding;  // no_zone, no_index, no_key, hidden
+  std::string finding;       // no_zone, no_index, no_key, hidden
   datamap::TableName table;  // empty: of several, which the message names
   std::string message, remedy;
   bool skipped = false;  // the table was not covered

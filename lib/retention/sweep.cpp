@@ -22,7 +22,7 @@ constexpr auto kToldEvery = std::chrono::seconds(30);
 }  // namespace
 
 struct Sweep::Record {
-  std::string run_id, plan_digest;
+  std::string run_id, plan_digest, saved_plan;
   Instant as_of{};
   int pass = 1;
   std::uint64_t planned = 0;
@@ -48,17 +48,19 @@ store::Rows Sweep::once(const store::Sql& sql) {
 
 std::optional<Sweep::Record> Sweep::open_record(store::Tx& tx) const {
   const store::Rows rows =
-      tx.exec({"SELECT run_id, plan_digest, as_of, pass, planned_rows FROM ccctl.destruction WHERE "
+      tx.exec({"SELECT run_id, plan_digest, saved_plan, as_of, pass, planned_rows FROM "
+               "ccctl.destruction WHERE "
                "tenant_id = $1::text AND closed_at IS NULL",
                {ground_.tenant}});
   if (rows.empty()) return std::nullopt;
-  return Record{std::string(rows.text(0, 0)), std::string(rows.text(0, 1)), *rows.instant(0, 2),
-                static_cast<int>(rows.integer(0, 3)),
-                static_cast<std::uint64_t>(rows.integer(0, 4))};
+  return Record{
+      std::string(rows.text(0, 0)),         std::string(rows.text(0, 1)),
+      std::string(rows.text(0, 2)),         *rows.instant(0, 3),
+      static_cast<int>(rows.integer(0, 4)), static_cast<std::uint64_t>(rows.integer(0, 5))};
 }
 
 void Sweep::plan(store::Tx& tx, Instant as_of) {
-  situation_ = std::make_unique<Situation>(tx, ground_, as_of, real());
+  situation_ = std::make_unique<Situation>(tx, ground_, as_of, real(), saved_.has_value());
   digest_ = situation_->digest();
   report_.as_of = as_of;
 }
@@ -84,11 +86,12 @@ const Survey& Sweep::prepare() {
                 "another person must sign it: `ccctl approve sign " + approval + "`");
   }
   store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
+  if (!options_.plan_file.empty()) saved_ = open_plan(tx, ground_.tenant, options_.plan_file);
   require_known_rules(tx, ground_, options_.waivers);
   const std::optional<Record> open = open_record(tx);
-  const bool same_instant = open && (!options_.as_of || *options_.as_of == open->as_of);
-  if (same_instant) plan(tx, open->as_of);
-  if (same_instant && digest_ == open->plan_digest) {
+  const bool same = open && fits(*open);
+  if (same) plan(tx, open->as_of);
+  if (same && digest_ == open->plan_digest) {
     report_.resumed = true;
     report_.run_id = open->run_id;
     report_.planned = open->planned;
@@ -96,14 +99,22 @@ const Survey& Sweep::prepare() {
     open_ = run::Chain::find(tx, ground_.tenant, open->run_id);
   } else {
     if (open) abandoned_ = open->run_id;
-    plan(tx, options_.as_of.value_or(now_));
+    plan(tx, saved_ ? saved_->as_of : options_.as_of.value_or(now_));
+    if (saved_) require_fresh(*saved_, *situation_, now_);
   }
   survey_ = survey(tx, *situation_);
-  if (!report_.resumed) report_.planned = survey_.rows_going() + survey_.restored;
+  if (!report_.resumed)
+    report_.planned = saved_ ? saved_->rows : survey_.rows_going() + survey_.restored;
   require_limits(survey_, ground_.rules.limits);
   for (const plan::Pass& pass : situation_->passes())
     passes_.push_back({pass.table().name, pass.rule_id(), pass.act});
   return survey_;
+}
+
+// An interrupted run is carried on as what it was.
+bool Sweep::fits(const Record& record) const {
+  if (record.saved_plan != (saved_ ? saved_->digest : "")) return false;
+  return saved_ || !options_.as_of || *options_.as_of == record.as_of;
 }
 
 // The plan of an interrupted run no longer holds: what it did is told, the rest is planned anew.
@@ -120,6 +131,7 @@ void Sweep::abandon(store::Tx& tx, Instant now) {
        "$1::text AND run_id = $2::text AND closed_at IS NULL",
        {ground_.tenant, abandoned_, to_text(now), crypto::to_hex(crypto::view(leaf))}});
   run::Chain::close(tx, ground_.tenant, abandoned_);
+  forget_plan(tx, ground_.tenant);
 }
 
 void Sweep::open_run() {
@@ -128,12 +140,14 @@ void Sweep::open_run() {
   world_.session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
     const Instant now = run::datastore_now(tx);
     if (!abandoned_.empty()) abandon(tx, now);
+    Json basis = digest_;
+    if (saved_) basis = Json{{"digest", digest_}, {"file", saved_->digest}};
     Json limits{{"rows", ground_.rules.limits.rows}, {"percent", ground_.rules.limits.percent}};
     audit::append(tx,
                   {audit::LogName::evidence, ground_.tenant, "retention.opened", world_.actor, "",
                    Json{{"run", report_.run_id},
                         {"asOf", to_text(report_.as_of)},
-                        {"plan", digest_},
+                        {"plan", std::move(basis)},
                         {"policy", ground_.policy_digest},
                         {"map", ground_.map.digest},
                         {"planned", report_.planned},
@@ -143,12 +157,14 @@ void Sweep::open_run() {
                   now);
     tx.exec(
         {"INSERT INTO ccctl.destruction (tenant_id, run_id, kind, method, plan_digest, "
-         "policy_digest, map_digest, as_of, planned_rows, opened_at) VALUES ($1::text, "
-         "$2::text, 'sweep', $3::text, $4::text, $5::text, $6::text, $7::timestamptz, "
-         "$8::bigint, $9::timestamptz)",
+         "policy_digest, map_digest, as_of, planned_rows, opened_at, saved_plan) VALUES ($1::text, "
+         "$2::text, $10::text, $3::text, $4::text, $5::text, $6::text, $7::timestamptz, "
+         "$8::bigint, $9::timestamptz, $11::text)",
          {ground_.tenant, report_.run_id, kMethod, digest_, ground_.policy_digest,
-          ground_.map.digest, to_text(report_.as_of), std::to_string(report_.planned),
-          to_text(now)}});
+          ground_.map.digest, to_text(report_.as_of), std::to_string(report_.planned), to_text(now),
+          saved_ ? "apply" : options_.kind,
+          saved_ ? store::Value(saved_->digest) : store::Value()}});
+    if (saved_) load_plan(tx, ground_.tenant, options_.plan_file, saved_->digest);
   });
 }
 
@@ -220,6 +236,7 @@ void Sweep::close_run() {
     remember_run(tx, ground_, now, !options_.as_of);
     if (report_.run_id.empty()) return;
     run::Chain::close(tx, ground_.tenant, report_.run_id);
+    if (saved_) forget_plan(tx, ground_.tenant);
     tx.exec(
         {"UPDATE ccctl.destruction SET closed_at = $3::timestamptz, outcome = $4::text, rows = "
          "$5::bigint, leaf_hash = pg_catalog.decode($6::text, 'hex'), backups_gone_at = "

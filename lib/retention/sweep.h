@@ -16,6 +16,7 @@
 #include "base/context.h"
 #include "object/store.h"
 #include "retention/guards.h"
+#include "retention/saved_plan.h"
 #include "retention/situation.h"
 #include "retention/survey.h"
 #include "run/chain.h"
@@ -37,6 +38,8 @@ struct SweepWorld {
 struct SweepOptions {
   Waivers waivers;
   std::optional<Instant> as_of;  // nothing: the datastore's clock
+  std::string kind = "sweep";    // of the destruction record: sweep, offboard
+  std::string plan_file;         // only what this saved plan names; empty: all that is due
   std::optional<std::chrono::seconds> run_time;
   bool digest_keys = false;       // a digest over the keys in each receipt
   std::uint64_t window_rows = 0;  // so many in every window; 0: as many as take a quarter second
@@ -80,7 +83,8 @@ class Sweep {
   };
 
   void plan(store::Tx& tx, Instant as_of);
-  bool real() const { return !options_.as_of; }
+  bool real() const { return saved_ ? saved_->real : !options_.as_of; }
+  bool fits(const Record& record) const;
   std::optional<Record> open_record(store::Tx& tx) const;
   void open_run();
   void abandon(store::Tx& tx, Instant now);
@@ -109,6 +113,7 @@ class Sweep {
   std::unique_ptr<Situation> situation_;
   Survey survey_;
   std::vector<PassName> passes_;
+  std::optional<SavedPlan> saved_;
   std::string digest_, abandoned_;
   Instant now_{};  // of prepare()
   std::size_t first_pass_ = 0;

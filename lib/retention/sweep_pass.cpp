@@ -160,7 +160,8 @@ void Sweep::run_pass(std::size_t number) {
       pace(steady_clock::now() - from);
     } catch (const Stale&) {
       store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
-      situation_ = std::make_unique<Situation>(tx, ground_, report_.as_of, real());
+      situation_ =
+          std::make_unique<Situation>(tx, ground_, report_.as_of, real(), saved_.has_value());
     } catch (const store::StatementError& error) {
       if (!of_some_row(error)) throw;
       if (!narrow(*pass, *stretch, error)) stretch.reset();
@@ -205,7 +206,7 @@ plan::Staging Sweep::staging(const plan::Pass& pass, Instant now) const {
   made.rule_digest =
       crypto::to_hex(crypto::view(crypto::sha256(canonical(rule::to_json(pass.rule())))));
   made.made_at = nothing(period) ? report_.as_of : now;
-  made.acted_at = options_.as_of ? *options_.as_of : made.made_at;
+  made.acted_at = real() ? made.made_at : report_.as_of;
   made.ready_at = add(made.made_at, period, zone, Granularity::instant);
   made.next_at = add(made.acted_at, period, zone, Granularity::instant);
   return made;

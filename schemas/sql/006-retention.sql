@@ -5,9 +5,10 @@
 CREATE TABLE ccctl.destruction (
   tenant_id     text NOT NULL,
   run_id        text NOT NULL,
-  kind          text NOT NULL CHECK (kind IN ('sweep')),
+  kind          text NOT NULL CHECK (kind IN ('sweep', 'offboard', 'apply')),
   method        text NOT NULL,           -- how rows and objects are destroyed, in words
   plan_digest   text NOT NULL,
+  saved_plan    text,                    -- of an applied one: the digest of its file
   policy_digest text NOT NULL,
   map_digest    text NOT NULL,
   as_of         timestamptz NOT NULL,    -- one for the whole run, however often it is resumed
@@ -62,6 +63,28 @@ CREATE TABLE ccctl.stage (
   PRIMARY KEY (tenant_id, table_name, key)
 );
 
+-- Plans that were saved in a file, by the file's SHA-256.
+CREATE TABLE ccctl.saved_plan (
+  tenant_id   text NOT NULL,
+  digest      text NOT NULL,
+  plan_digest text NOT NULL,
+  as_of       timestamptz NOT NULL,
+  expires_at  timestamptz NOT NULL,
+  rows        bigint NOT NULL,
+  saved_by    text NOT NULL DEFAULT session_user,
+  saved_at    timestamptz NOT NULL,
+  PRIMARY KEY (tenant_id, digest)
+);
+
+-- The rows of the plan that is being applied: nothing else goes.
+CREATE TABLE ccctl.planned (
+  tenant_id  text NOT NULL,
+  table_name text NOT NULL,
+  key        text NOT NULL,              -- as in ccctl.stage
+  act        text NOT NULL,              -- remove, anonymise, hide, purge
+  PRIMARY KEY (tenant_id, table_name, key)
+);
+
 -- One holder at a time. Who takes it over raises `fence`; what an earlier holder still does is
 -- refused by it.
 CREATE TABLE ccctl.lease (
@@ -78,7 +101,8 @@ DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['destruction', 'swept_rule', 'sweep_clock', 'stage', 'lease'] LOOP
+  FOREACH name IN ARRAY ARRAY['destruction', 'swept_rule', 'sweep_clock', 'stage', 'saved_plan',
+    'planned', 'lease'] LOOP
     EXECUTE pg_catalog.format('ALTER TABLE ccctl.%I OWNER TO ccctl_owner', name);
     EXECUTE pg_catalog.format('ALTER TABLE ccctl.%I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE pg_catalog.format('CREATE POLICY ccctl_tenant ON ccctl.%I USING (tenant_id IN '
@@ -89,6 +113,9 @@ $$;
 
 GRANT SELECT, INSERT, UPDATE ON ccctl.destruction, ccctl.swept_rule, ccctl.sweep_clock, ccctl.lease
   TO ccctl_officer, ccctl_admin;
+GRANT SELECT, INSERT, DELETE ON ccctl.planned TO ccctl_officer, ccctl_admin;
+GRANT SELECT, INSERT ON ccctl.saved_plan TO ccctl_officer, ccctl_admin;
+GRANT SELECT ON ccctl.saved_plan TO ccctl_auditor;
 GRANT SELECT, INSERT, DELETE ON ccctl.stage TO ccctl_officer, ccctl_admin;
 GRANT SELECT ON ccctl.destruction, ccctl.swept_rule, ccctl.sweep_clock TO ccctl_auditor;
 -- How much waits, and until when; keys may be personal.

@@ -1,0 +1,135 @@
+// What sweeps, off-boardings and applied plans share.
+#include "cmd/retention/sweeping.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "cmd/signals.h"
+#include "run/window.h"
+
+namespace ccctl::cmd {
+namespace {
+
+// On a terminal the tenant's name is typed; elsewhere --yes stands for it.
+void confirm(App& app, const Args& args, const retention::Survey& survey,
+             const std::string& tenant) {
+  if (args.has("yes") || survey.rows_going() == 0) return;
+  std::vector<Json> rows;
+  for (const retention::Count& count : survey.counts) rows.push_back(retention::to_json(count));
+  if (app.show({"table", "rule", "state", "action", "rows"}, rows)) {
+    const auto typed = app.prompt("type " + tenant + " to delete " +
+                                  std::to_string(survey.rows_going()) + " rows:");
+    if (typed == tenant) return;
+  }
+  throw Error(ErrorKind::refused, "nothing was deleted: it was not confirmed",
+              "look at `ccctl retention plan`; without a terminal, --yes");
+}
+
+Json json_of(const retention::SweepReport& report) {
+  Json json{{"outcome", report.outcome},
+            {"planned", report.planned},
+            {"rows", report.rows},
+            {"staged", report.staged},
+            {"restored", report.restored},
+            {"windows", report.windows},
+            {"held", report.held},
+            {"keptByChild", report.kept_by_child},
+            {"failed", report.failed},
+            {"objects", report.objects},
+            {"objectsLeft", report.objects_left},
+            {"resumed", report.resumed}};
+  if (!report.run_id.empty()) json["run"] = report.run_id;
+  if (!report.backups_gone.empty()) json["backupsGone"] = report.backups_gone;
+  if (!report.why.empty()) json["paused"] = report.why;
+  return json;
+}
+
+retention::SweepOptions options_of(const Args& args, const std::string& kind) {
+  retention::SweepOptions options;
+  options.kind = kind;
+  options.plan_file = args.find("FILE").value_or("");
+  options.waivers = {args.has("first-run-ok"), args.has("accept-shortening"),
+                     args.has("accept-clock-jump")};
+  options.as_of = as_of_given(args);
+  if (const auto time = args.find("run-time")) {
+    const Duration duration = *parse_duration(*time);
+    if (duration.months != 0)
+      throw Error(ErrorKind::usage, "--run-time wants a time that elapses, such as PT2H");
+    options.run_time = std::chrono::days(duration.days) + std::chrono::seconds(duration.seconds);
+  }
+  return options;
+}
+
+}  // namespace
+
+Json sweep_envelope(const Retentions& retentions, const retention::Situation& situation) {
+  return {{"kind", "RetentionSweep"},
+          {"asOf", to_text(situation.as_of())},
+          {"tenant", retentions.ground().tenant},
+          {"pack", retentions.pack().name},
+          {"policyDigest", retentions.pack().digest},
+          {"planDigest", situation.digest()}};
+}
+
+bool skips_tables(const retention::Survey& survey) {
+  return std::any_of(survey.notices.begin(), survey.notices.end(),
+                     [](const retention::Notice& notice) { return notice.skipped; });
+}
+
+int sweep_and_print(App& app, const Args& args, const Retentions& retentions,
+                    const std::string& kind) {
+  app.require_level_journal();
+  const std::string user = app.session().session_user();
+  const SignalWatch watch(true);  // the first signal lets the window end
+  retention::Sweep sweep(
+      {app.session(), [&app, user] { return app.open_as(user); }, app.context(), app.actor().login,
+       [&app](const std::string& name) -> object::ObjectStore& { return app.objects(name); },
+       SignalWatch::seen, [&app](std::string_view line) { app.message(line); }},
+      retentions.ground(), options_of(args, kind));
+  const retention::Survey* survey = nullptr;
+  try {
+    survey = &sweep.prepare();
+  } catch (const Error&) {
+    app.level_journal();  // the approval that was asked for
+    throw;
+  }
+  tell_notices(app, *survey);
+  confirm(app, args, *survey, retentions.ground().tenant);
+  const retention::SweepReport report = sweep.run();
+  app.seal_if_possible();
+  Json document = sweep_envelope(retentions, sweep.situation());
+  document.update(json_of(report));
+  app.print(document);
+  if (report.outcome == "paused") {
+    app.message("paused: " + report.why + "; the next sweep goes on from there");
+    return info(ErrorKind::paused).exit_code;
+  }
+  return report.outcome == "partial" || skips_tables(*survey) ? info(ErrorKind::partial).exit_code
+                                                              : 0;
+}
+
+std::vector<Option> sweep_options(std::vector<Option> own, bool whole) {
+  std::vector<Option> options = std::move(own);
+  const auto add = [&](Option option) { options.push_back(std::move(option)); };
+  add({.name = "yes",
+       .type = Type::flag,
+       .help = "delete without asking; for cron, where there is no terminal"});
+  if (whole) add(as_of_option("what was due at that instant; in the future only to look"));
+  add({.name = "run-time",
+       .type = Type::duration,
+       .value = "PERIOD",
+       .help = "pause after so long, between two windows"});
+  add({.name = "first-run-ok",
+       .type = Type::flag,
+       .help = "rules may run by which the tenant was never swept"});
+  add({.name = "accept-shortening",
+       .type = Type::flag,
+       .help = "rules may make rows due earlier than at the last run"});
+  add({.name = "accept-clock-jump",
+       .type = Type::flag,
+       .help = "the datastore's clock may be far ahead of the last run"});
+  return options;
+}
+
+}  // namespace ccctl::cmd
