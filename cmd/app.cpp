@@ -99,6 +99,18 @@ void App::print_rows(const std::vector<std::string>& columns, const std::vector<
                      complete, impl_->format(), impl_->style());
 }
 
+void App::print_page(const std::vector<std::string>& columns, const std::vector<Json>& rows,
+                     const Json& envelope, bool first) {
+  reserve_out();
+  const render::Format format = impl_->format();
+  bool heading = format == render::Format::csv && !first;  // it is the first record of each page
+  const auto sink = [&](std::string_view bytes) {
+    if (!heading) impl_->out->write(bytes);
+    heading = false;
+  };
+  render::write_grid(sink, {columns, rows}, envelope, format, impl_->style());
+}
+
 void App::write_result(std::string_view bytes) {
   reserve_out();
   impl_->out->write(bytes);

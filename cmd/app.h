@@ -39,6 +39,7 @@ class App {
 
   // The datastore: settings and PG* variables, else the sandbox (which stderr says). Opened once.
   store::Session& session();
+  bool connected() const;  // session() was opened
   // Another log-in of the same datastore (the sealing account's).
   store::Session open_as(const std::string& user);
   // session_user's rights from ccctl.principal. `refused` when the log-in has none.
@@ -79,6 +80,9 @@ class App {
   // envelope gives a bare array.
   void print_rows(const std::vector<std::string>& columns, const std::vector<Json>& rows,
                   const Json& envelope);
+  // The same in pages, for as many rows as there are: of csv and ndjson only.
+  void print_page(const std::vector<std::string>& columns, const std::vector<Json>& rows,
+                  const Json& envelope, bool first);
   void write_result(std::string_view bytes);  // verbatim (a receipt)
   // Reserves --out before the first write to the datastore (io error when it cannot be created).
   // main() does so before every command, so a command calls it only to say when.

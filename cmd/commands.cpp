@@ -50,6 +50,7 @@ extern const Spec audit_prove;
 extern const Spec audit_seal;
 extern const Spec audit_pin;
 extern const Spec audit_prune;
+extern const Spec audit_show;
 extern const Spec policy_validate;
 extern const Spec policy_show;
 extern const Spec policy_explain;
@@ -110,6 +111,7 @@ const std::vector<Spec>& commands() {
       audit_seal,
       audit_pin,
       audit_prune,
+      audit_show,
       policy_validate,
       policy_show,
       policy_explain,

@@ -10,6 +10,7 @@
 #include "cmd/app.h"
 #include "cmd/cli.h"
 #include "cmd/help.h"
+#include "cmd/refusal.h"
 #include "render/grid.h"
 #include "render/output.h"
 
@@ -56,7 +57,8 @@ int show_help(const Invocation& invocation) {
 int run_command(const Invocation& invocation) {
   App app(program_context(invocation.args.has("quiet")), *invocation.spec, invocation.args);
   app.reserve_out();
-  const int code = invocation.spec->run(app, invocation.args);
+  const int code = recording_refusals(app, *invocation.spec,
+                                      [&] { return invocation.spec->run(app, invocation.args); });
   try {
     app.finish();
   } catch (const Error& error) {

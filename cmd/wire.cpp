@@ -142,6 +142,10 @@ store::Session& App::session() {
   return wiring.session.emplace(open_as(user));
 }
 
+bool App::connected() const {
+  return impl_->wiring && impl_->wiring->session;
+}
+
 const Actor& App::actor() {
   Wiring& wiring = wired(*impl_);
   if (wiring.actor) return *wiring.actor;

@@ -49,12 +49,12 @@ complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen
 complete -c ccctl -n '__fish_seen_subcommand_from retention; and not __fish_seen_subcommand_from plan sweep apply explain offboard replay report' -a report -d 'list what is kept for how long and why, what waits, and what was destroyed'
 complete -c ccctl -n '__fish_seen_subcommand_from journal; and not __fish_seen_subcommand_from status verify' -a status -d 'compare the datastore with the journal'
 complete -c ccctl -n '__fish_seen_subcommand_from journal; and not __fish_seen_subcommand_from status verify' -a verify -d 'check every line of the journal'
-complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal pin prune' -a export -d 'give an auditor events that verify without us'
-complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal pin prune' -a verify -d 'check that the log is what was signed'
-complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal pin prune' -a prove -d 'prove that a leaf is in the log, or that the log only grew'
-complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal pin prune' -a seal -d 'sign what waits in the log'
-complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal pin prune' -a pin -d 'keep the newest checkpoints outside the datastore'
-complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal pin prune' -a prune -d 'remove logs that were kept for long enough'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal prune show' -a export -d 'give an auditor events that verify without us'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal prune show' -a verify -d 'check that the log is what was signed'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal prune show' -a prove -d 'prove that a leaf is in the log, or that the log only grew'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal prune show' -a seal -d 'sign what waits in the log'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal prune show' -a prune -d 'remove logs that were kept for long enough'
+complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal prune show' -a show -d 'say who did what to whom, why, under which policy'
 complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a validate -d 'check that a policy pack can be worked by'
 complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a show -d 'show what holds in a policy pack'
 complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a explain -d 'say when a period from an anchor has passed'
@@ -301,6 +301,11 @@ complete -c ccctl -n '__fish_seen_subcommand_from prove; and __fish_seen_subcomm
 complete -c ccctl -n '__fish_seen_subcommand_from prove; and __fish_seen_subcommand_from audit' -l key -d 'trust this verifier key instead of the published ones' -x
 complete -c ccctl -n '__fish_seen_subcommand_from prune; and __fish_seen_subcommand_from audit' -l yes -d 'remove without asking; for a timer, where there is no terminal'
 complete -c ccctl -n '__fish_seen_subcommand_from prune; and __fish_seen_subcommand_from audit' -l dry-run -d 'say what would go, and stop'
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from audit' -l log -d 'evidence: requests, holds, approvals, sweeps; security: accesses and refusals' -x -a 'evidence security'
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from audit' -l from -d 'only events at or after this instant' -x
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from audit' -l to -d 'only events before this instant' -x
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from audit' -l request -d 'only events of this request' -x
+complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from audit' -l action -d 'only events of this action, as request.delete.completed' -x
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l anchor -d 'where the period starts' -x
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l period -d 'an ISO 8601 duration such as P30D, P7Y or PT36H' -x
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l zone -d 'the IANA time zone in which to reckon' -x

@@ -199,7 +199,8 @@ const Spec audit_export{
          {.name = "encrypt-to",
           .type = Type::file,
           .value = "CERT.pem",
-          .help = "encrypt the whole to this certificate, into one file"}}),
+          .help = "encrypt the whole to this certificate, into one file"}},
+        "evidence"),
     .exits = {0, 3, 5, 6, 11, 13},
     .examples =
         {{"ccctl audit export --out evidence", "the whole evidence log"},

@@ -6,14 +6,14 @@
 
 namespace ccctl::cmd {
 
-std::vector<Option> with_filter_options(std::vector<Option> more) {
+std::vector<Option> with_filter_options(std::vector<Option> more, const std::string& default_log) {
   std::vector<Option> all{
       {.name = "log",
        .type = Type::choice,
        .value = "LOG",
        .help = "evidence: requests, holds, approvals, sweeps; security: accesses and refusals",
        .choices = {"evidence", "security"},
-       .default_value = "evidence"},
+       .default_value = default_log},
       {.name = "from",
        .type = Type::instant,
        .value = "INSTANT",

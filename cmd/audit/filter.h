@@ -8,8 +8,8 @@
 
 namespace ccctl::cmd {
 
-// --log, --from, --to, --request, --action; then `more`.
-std::vector<Option> with_filter_options(std::vector<Option> more);
+// --log, --from, --to, --request, --action; then `more`. Without a default log it is both.
+std::vector<Option> with_filter_options(std::vector<Option> more, const std::string& default_log);
 audit::EventFilter filter_of(const Args& args);
 
 }  // namespace ccctl::cmd

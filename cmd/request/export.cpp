@@ -35,18 +35,16 @@ int run_export(App& app, const Args& args) {
   // A signal ends the export at the next row: what was written so far is personal data, and must
   // not stay behind.
   const SignalWatch watch;
-  return recording_refusals(app, "request.export.refused", [&] {
-    Exporting exporting(app, args, format_of(args.get("format")), SignalWatch::seen);
-    const request::Intake intake = intake_of(args, exporting.requests().rules().requests);
-    // Reserved before anything is written to the datastore.
-    const std::unique_ptr<request::Package> package = package_of(app, args);
-    const Exporting::Who who = exporting.who(args);
-    request::Export& engine = exporting.engine();
-    const request::Request started = engine.start(who.ref, who.typed(), intake);
-    const request::Request done = engine.run(started, who.ref, who.typed(), *package);
-    app.message("the answer is in " + args.get("out"));
-    return answer(app, done);
-  });
+  Exporting exporting(app, args, format_of(args.get("format")), SignalWatch::seen);
+  const request::Intake intake = intake_of(args, exporting.requests().rules().requests);
+  // Reserved before anything is written to the datastore.
+  const std::unique_ptr<request::Package> package = package_of(app, args);
+  const Exporting::Who who = exporting.who(args);
+  request::Export& engine = exporting.engine();
+  const request::Request started = engine.start(who.ref, who.typed(), intake);
+  const request::Request done = engine.run(started, who.ref, who.typed(), *package);
+  app.message("the answer is in " + args.get("out"));
+  return answer(app, done);
 }
 
 }  // namespace
@@ -94,15 +92,13 @@ const Spec request_export{
 namespace {
 
 int run_get(App& app, const Args& args) {
-  return recording_refusals(app, "request.get.refused", [&] {
-    Exporting exporting(app, args, request::ExportFormat::json);
-    const Exporting::Who who = exporting.who(args);
-    Json summary = exporting.engine().summary(who.ref, who.typed());
-    const std::vector<Json> rows = summary["entities"].get<std::vector<Json>>();
-    summary["kind"] = "AccessSummary";
-    app.print_rows({"table", "name", "category", "data", "rows"}, rows, summary);
-    return 0;
-  });
+  Exporting exporting(app, args, request::ExportFormat::json);
+  const Exporting::Who who = exporting.who(args);
+  Json summary = exporting.engine().summary(who.ref, who.typed());
+  const std::vector<Json> rows = summary["entities"].get<std::vector<Json>>();
+  summary["kind"] = "AccessSummary";
+  app.print_rows({"table", "name", "category", "data", "rows"}, rows, summary);
+  return 0;
 }
 
 }  // namespace

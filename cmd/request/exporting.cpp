@@ -4,11 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "audit/event.h"
 #include "base/error.h"
 #include "cmd/wire.h"
 #include "policy/pack.h"
-#include "run/window.h"
 
 namespace ccctl::cmd {
 namespace {
@@ -70,25 +68,6 @@ Exporting::Who Exporting::who(const Args& args) {
   const subject::Finder finder(tx, requests_.ground().map, catalog, requests_.ground().tenant);
   const Person person = person_of(args, requests_.ground().map, finder);
   return {resolve(person, finder), person.term};
-}
-
-int recording_refusals(App& app, const std::string& action, const std::function<int()>& work) {
-  try {
-    return work();
-  } catch (const Error& error) {
-    if (error.exit_code() != 5) throw;
-    const audit::Event event{audit::LogName::security,
-                             app.tenant(),
-                             action,
-                             app.actor().login,
-                             "",
-                             Json{{"kind", info(error.kind()).id}, {"reason", error.what()}}};
-    app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
-      audit::append(tx, event, run::datastore_now(tx));
-    });
-    app.seal_if_possible();
-    throw;
-  }
 }
 
 Option language_option() {

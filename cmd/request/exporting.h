@@ -36,9 +36,6 @@ class Exporting {
   std::optional<request::Export> engine_;
 };
 
-// Runs `work`; a refusal is recorded in the security log as `action` before it is thrown on.
-int recording_refusals(App& app, const std::string& action, const std::function<int()>& work);
-
 Option language_option();
 
 }  // namespace ccctl::cmd

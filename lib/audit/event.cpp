@@ -12,6 +12,7 @@ namespace ccctl::audit {
 namespace {
 
 constexpr std::size_t kMaxLine = 60'000;
+constexpr std::size_t kAtOnce = 200;
 
 // Every action whose leaf the journal keeps, and no other.
 constexpr std::array<std::string_view, 8> kJournalled{
@@ -64,6 +65,30 @@ crypto::Digest append(store::Tx& tx, const Event& event, Instant at) {
   const Appending appending = append_with(params, event, at);
   tx.exec({"WITH " + appending.ctes + " SELECT", params.take()});
   return appending.hash;
+}
+
+void append_all(store::Tx& tx, const std::vector<Event>& events, Instant at) {
+  for (std::size_t from = 0; from < events.size(); from += kAtOnce) {
+    std::vector<std::string> tenants, logs, lines, due;
+    for (std::size_t i = from; i < std::min(events.size(), from + kAtOnce); ++i) {
+      const std::string line = leaf_line(events[i], at);
+      tenants.push_back(events[i].tenant);
+      logs.emplace_back(to_text(events[i].log));
+      lines.push_back(crypto::to_hex(line));
+      due.emplace_back(journalled(events[i].action) ? "true" : "false");
+    }
+    tx.exec(
+        {"WITH event AS (SELECT e.tenant_id, e.log, pg_catalog.decode(e.line, 'hex') AS line, "
+         "e.due FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[]), "
+         "pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::boolean[])) AS e(tenant_id, log, "
+         "line, due)), hashed AS (SELECT e.*, pg_catalog.sha256('\\x00'::bytea || e.line) AS "
+         "leaf_hash FROM event e), journal AS (INSERT INTO ccctl.journal_due (tenant_id, "
+         "leaf_hash) SELECT h.tenant_id, h.leaf_hash FROM hashed h WHERE h.due ON CONFLICT "
+         "(tenant_id, leaf_hash) DO NOTHING) INSERT INTO ccctl.pending (tenant_id, log, line, "
+         "leaf_hash) SELECT h.tenant_id, h.log, h.line, h.leaf_hash FROM hashed h",
+         {store::array_literal(tenants), store::array_literal(logs), store::array_literal(lines),
+          store::array_literal(due)}});
+  }
 }
 
 Appending append_with(store::Params& params, const Event& event, Instant at) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>  // Event holds one, so the type must be complete
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "base/time.h"
@@ -42,6 +43,9 @@ bool journalled(std::string_view action);
 // which others refer to it; the index comes with sealing. Needs no key. The datastore refuses an
 // event whose actor is not session_user, unless the sealing account appends it.
 crypto::Digest append(store::Tx& tx, const Event& event, Instant at);
+
+// Many at once, in few round trips.
+void append_all(store::Tx& tx, const std::vector<Event>& events, Instant at);
 
 // The same as part of a larger statement: expressions that go behind its WITH.
 struct Appending {

@@ -67,9 +67,10 @@ void put(Json& row, std::string_view name, Json value) {
 template <class T>
 const T* fitting(const std::vector<T>& choices, std::string_view action) {
   const auto fits = [&](std::string_view pattern) {
-    if (!pattern.ends_with('*')) return pattern == action;
-    pattern.remove_suffix(1);
-    return action.starts_with(pattern);
+    const std::size_t star = pattern.find('*');
+    if (star == std::string_view::npos) return pattern == action;
+    return action.size() + 1 >= pattern.size() && action.starts_with(pattern.substr(0, star)) &&
+           action.ends_with(pattern.substr(star + 1));
   };
   const auto found = std::ranges::find_if(
       choices, [&](const T& choice) { return std::ranges::any_of(choice.actions, fits); });
@@ -96,12 +97,12 @@ static void describe(Cell& cell, doc::Value& value) {
 }
 
 static void describe(Activity& activity, doc::Fields& f) {
-  f.required("actions", activity.actions, "actions of events, or their beginnings with *");
+  f.required("actions", activity.actions, "actions of events; one * stands for any part");
   f.required("members", activity.members, "what the row of such an event has besides");
 }
 
 static void describe(Class& one, doc::Fields& f) {
-  f.required("actions", one.actions, "actions of events, or their beginnings with *");
+  f.required("actions", one.actions, "actions of events; one * stands for any part");
   f.required("members", one.members, "what the rows of such events have besides");
   f.optional("activities", one.activities, "the first whose actions fit adds its members");
 }

@@ -29,7 +29,7 @@ struct Cell {
 using Cells = std::vector<doc::Named<Cell>>;  // "actor.user.name": nested objects
 
 struct Activity {
-  std::vector<std::string> actions;  // "hold.added", "request.*"
+  std::vector<std::string> actions;  // "hold.added", "request.*", "*.refused"
   Cells members;
 };
 

@@ -6,6 +6,7 @@
 #include "audit/event.h"
 #include "audit/sealer.h"
 #include "base/error.h"
+#include "crypto/pseudonym.h"
 #include "datamap/check.h"
 #include "request/export_write.h"
 #include "run/window.h"
@@ -184,6 +185,30 @@ Json Export::result(const Request& request, const Written& written, const Packag
   return result;
 }
 
+// Each recording that was read is an access of its own (W-46). It is named under the person's key,
+// which dies with the person.
+void Export::record_readings(store::Tx& tx, const Request& request, const Written& written,
+                             Instant now) {
+  if (written.recordings.empty()) return;
+  const Member& whose = request.members.back();
+  const std::string subject = subject::reference(tx, request.tenant, whose.ref);
+  const Secret r = subject::reference_key(tx, request.tenant, whose.ref);
+  const crypto::Pseudonymiser pseudonymiser{Secret(crypto::from_hex(r.reveal()).value_or(""))};
+  std::vector<audit::Event> events;
+  for (const Written::Recording& one : written.recordings) {
+    const std::string recording =
+        pseudonymiser.subject("recording", Personal<std::string>(one.pointer));
+    events.push_back({audit::LogName::security, request.tenant, "recording.read", world_.actor,
+                      request.id,
+                      Json{{"table", one.table},
+                           {"recording", recording},
+                           {"reference", subject},
+                           {"purpose", "request.export"},
+                           {"policy", request.policy_digest}}});
+  }
+  audit::append_all(tx, events, now);
+}
+
 void Export::complete(Request& request, const Written& written, const Package& package) {
   transact([&](store::Tx& tx, Instant now) {
     Json body = result(request, written, package);
@@ -206,6 +231,7 @@ void Export::complete(Request& request, const Written& written, const Package& p
     if (updated.affected() != 1) throw Overtaken(request.id);
     for (const Member& member : request.members)
       set_member_status(tx, request, member.ordinal, "COMPLETED");
+    record_readings(tx, request, written, now);
   });
   request.phase = Phase::unsealed;
   request.planned_rows = written.rows;

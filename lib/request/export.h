@@ -40,6 +40,10 @@ struct Written {
   std::vector<Part> parts;
   std::uint64_t files = 0, bytes = 0, rows = 0;
   std::uint64_t missing = 0;  // objects that their store does not have
+  struct Recording {
+    std::string table, pointer;
+  };
+  std::vector<Recording> recordings;  // whose content was given out
   std::vector<std::string> not_covered;
   std::string manifest_sha256;
 };
@@ -75,6 +79,7 @@ class Export {
                 Package& package);
   void complete(Request& request, const Written& written, const Package& package);
   void failed(const Request& request);
+  void record_readings(store::Tx& tx, const Request& request, const Written& written, Instant now);
   Json result(const Request& request, const Written& written, const Package& package) const;
   void transact(const std::function<void(store::Tx& tx, Instant now)>& work);
 

@@ -36,6 +36,11 @@ std::string extension_of(std::string_view pointer) {
   return plain ? std::string(pointer.substr(dot)) : "";
 }
 
+bool holds_recordings(const datamap::Table& table) {
+  return std::any_of(table.data.begin(), table.data.end(),
+                     [](const datamap::DataType& type) { return type.is == "recording"; });
+}
+
 Json strings(const std::vector<std::string>& names) {
   Json list = Json::array();
   for (const std::string& name : names) list.push_back(name);
@@ -158,6 +163,8 @@ std::string ExportWriter::copy_object(const plan::Row& row, std::size_t field) {
     return "";
   }
   if (!copy) copy = package_.create(name);  // an object of no bytes
+  if (holds_recordings(*portion.table))
+    written_.recordings.push_back({portion.table->name, std::string(pointer)});
   note(copy->close());
   return name;
 }

@@ -1,0 +1,85 @@
+#include "cmd/refusal.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "audit/event.h"
+#include "base/error.h"
+#include "cmd/app.h"
+#include "run/window.h"
+
+namespace ccctl::cmd {
+namespace {
+
+bool refusal(const Error& error) {
+  return error.exit_code() == 5 || error.exit_code() == 11;
+}
+
+bool impersonal(std::string_view value) {
+  return value.size() >= 8 &&
+         std::all_of(
+             value.begin(), value.end(),
+             [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-'; }) &&
+         std::any_of(value.begin(), value.end(), [](char c) { return c >= 'a' && c <= 'f'; });
+}
+
+// Under the tenant that was asked for; where the actor may not act for it, under the actor's own.
+std::string tenant_of(App& app) {
+  try {
+    return app.tenant();
+  } catch (const Error&) {
+    return app.actor().tenants.front();
+  }
+}
+
+void record(App& app, const Spec& spec, const Error& error) {
+  audit::Event event;
+  event.log = audit::LogName::security;
+  event.tenant = tenant_of(app);
+  event.action = spec.noun + (spec.noun.empty() ? "" : ".") + spec.verb + ".refused";
+  event.actor = app.actor().login;
+  event.body = {{"kind", info(error.kind()).id},
+                {"exit", error.exit_code()},
+                {"reason", without_values(error.what())}};
+  for (const auto& [key, value] : error.context()) {
+    if (key == "reason" || key == "sqlstate") event.body[key == "reason" ? "code" : key] = value;
+  }
+  app.session().transact(store::Mode::read_committed,
+                         [&](store::Tx& tx) { audit::append(tx, event, run::datastore_now(tx)); });
+  app.seal_if_possible();
+}
+
+}  // namespace
+
+std::string without_values(std::string_view message) {
+  std::string kept;
+  while (!message.empty()) {
+    const std::size_t open = message.find_first_of("\"'");
+    const std::size_t close =
+        open == std::string_view::npos ? open : message.find(message[open], open + 1);
+    if (close == std::string_view::npos) break;
+    const std::string_view value = message.substr(open + 1, close - open - 1);
+    kept += message.substr(0, open + 1);
+    kept += impersonal(value) ? value : "…";
+    kept += message[close];
+    message.remove_prefix(close + 1);
+  }
+  return kept + std::string(message);
+}
+
+int recording_refusals(App& app, const Spec& spec, const std::function<int()>& run) {
+  try {
+    return run();
+  } catch (const Error& error) {
+    // Without a log-in that the datastore knows there is no log to write to.
+    if (!refusal(error) || !app.connected()) throw;
+    try {
+      record(app, spec, error);
+    } catch (const std::exception&) {
+      app.context().log(LogLevel::warning, "the refusal could not be recorded in the audit log");
+    }
+    throw;
+  }
+}
+
+}  // namespace ccctl::cmd

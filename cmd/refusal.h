@@ -1,0 +1,21 @@
+// Refusals are events: whoever was not allowed to do something has tried (W-46).
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "cmd/command.h"
+
+namespace ccctl::cmd {
+
+// Runs a command. When it is refused (exit 5: role, residency, hold, guard, confirmation …) or
+// denied by the datastore (exit 11), that stands in the security log as NOUN.VERB.refused before
+// the error is thrown on. A refusal that cannot be recorded stays a refusal, and stderr says so.
+int recording_refusals(App& app, const Spec& spec, const std::function<int()>& run);
+
+// A message without the values that somebody typed, which may be anything: only ids, digests and
+// numbers stay between quotes.
+std::string without_values(std::string_view message);
+
+}  // namespace ccctl::cmd
