@@ -90,7 +90,7 @@ _ccctl() {
     "approve ") words="list show sign reject" ;;
     "retention ") words="plan sweep apply explain offboard replay report" ;;
     "journal ") words="status verify" ;;
-    "audit ") words="export verify prove seal prune show" ;;
+    "audit ") words="export verify prove seal pin prune show" ;;
     "policy ") words="validate show explain diff test" ;;
     "datamap ") words="check show" ;;
     "db ") words="init migrate doctor" ;;
@@ -135,6 +135,7 @@ _ccctl() {
     "audit verify") words="-o --help --pin --key --output --out --tenant --datastore --config --quiet --color" ;;
     "audit prove") words="-o --help --leaf --request --origin --index --old --key --output --out --tenant --datastore --config --quiet --color" ;;
     "audit seal") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "audit pin") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "audit prune") words="-o --help --yes --dry-run --output --out --tenant --datastore --config --quiet --color" ;;
     "audit show") words="-o --help --log --from --to --request --action --output --out --tenant --datastore --config --quiet --color" ;;
     "policy validate") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;

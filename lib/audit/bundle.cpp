@@ -40,7 +40,8 @@ class Lot {
 
 std::vector<SignedShard> read_shards(store::Tx& tx, const BundleRequest& request) {
   const store::Rows rows = tx.exec(
-      {"SELECT s.period, s.origin, s.size, pg_catalog.encode(s.public_key, 'hex'), c.note "
+      {"SELECT s.period, s.origin, s.size, pg_catalog.encode(s.public_key, 'hex'), c.note, "
+       "s.pruned_at "
        "FROM ccctl.shard s LEFT JOIN ccctl.checkpoint c ON c.tenant_id = s.tenant_id "
        "AND c.log = s.log AND c.period = s.period AND c.size = s.size "
        "WHERE s.tenant_id = $1 AND s.log = $2 AND s.size > 0 ORDER BY s.opened_at, s.period",
@@ -64,6 +65,7 @@ std::vector<SignedShard> read_shards(store::Tx& tx, const BundleRequest& request
                   "see `ccctl audit verify`");
     }
     one.root = opened.checkpoint.root;
+    one.pruned_at = rows.instant(i, 5);
     shards.push_back(std::move(one));
   }
   return shards;
@@ -75,10 +77,18 @@ struct Stretch {
   std::uint64_t first = 0, end = 0;
 };
 
-// Those shards that hold a match. A bundle of one shard has its files at the top.
-std::vector<Stretch> stretches(store::Tx& tx, const BundleRequest& request) {
+// Those shards that hold a match. A bundle of one shard has its files at the top. Of a pruned shard
+// nothing is left but what was signed, which is told whatever was asked for.
+std::vector<Stretch> stretches(store::Tx& tx, const BundleRequest& request, Json& pruned) {
   std::vector<Stretch> found;
   for (SignedShard& shard : read_shards(tx, request)) {
+    if (shard.pruned_at) {
+      pruned.push_back({{"origin", shard.shard.origin},
+                        {"size", shard.shard.size},
+                        {"prunedAt", ccctl::to_text(*shard.pruned_at)},
+                        {"checkpoint", shard.note}});
+      continue;
+    }
     if (const auto bounds = match_bounds(tx, request.filter, shard.shard))
       found.push_back({std::move(shard), bounds->first, bounds->second});
   }
@@ -211,7 +221,8 @@ BundleSummary write_bundle(store::Tx& tx, const BundleRequest& request, const Cr
     summary.selection = Selection::selected;
   }
   summary.pending = pending(tx, request);
-  const std::vector<Stretch> found = stretches(tx, request);
+  Json pruned = Json::array();
+  const std::vector<Stretch> found = stretches(tx, request, pruned);
   std::vector<StoredFile> files = request.attached;
   Json shards = Json::array();
   const auto parts = write_parts(tx, request, create, each, found, summary.selection);
@@ -231,6 +242,7 @@ BundleSummary write_bundle(store::Tx& tx, const BundleRequest& request, const Cr
             [](const StoredFile& a, const StoredFile& b) { return a.name < b.name; });
   Json manifest = head(request, summary);
   manifest["shards"] = std::move(shards);
+  if (!pruned.empty()) manifest["pruned"] = std::move(pruned);
   manifest["files"] = Json::array();
   for (const StoredFile& file : files) manifest["files"].push_back(file_json(file));
   BundleFile out = create("manifest.json");

@@ -21,6 +21,7 @@ struct SignedShard {
   crypto::Digest root{};
   std::string vkey;
   std::string folder;  // empty, or ends in "/"
+  std::optional<Instant> pruned_at;
 };
 
 struct PartResult {

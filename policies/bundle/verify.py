@@ -238,6 +238,7 @@ class Bundle:
         self.text = read(self.path("manifest.json"))
         self.manifest = parse_json(self.text)
         self.pins = [self.read_pin(pin) for pin in pins]
+        self.remarks = []
         self.missing = []  # what keeps a right bundle from being a complete one
 
     def path(self, *names):
@@ -431,6 +432,12 @@ class Bundle:
             elif manifest["selection"] == "selected":
                 self.selected(shard, checkpoint)
             self.compare(shard, checkpoint, tree)
+        for gone in manifest.get("pruned", []):
+            checkpoint = Checkpoint(gone["checkpoint"], self.keys)
+            require(checkpoint.origin == gone["origin"] and checkpoint.size == gone["size"],
+                    "a checkpoint of a removed log is another one")
+            self.remarks.append(f"{checkpoint.origin}: {checkpoint.size} events were removed at "
+                                f"{gone['prunedAt']}; what was signed of them is left")
         for member in ("rows", "matched"):
             require(sum(shard[member] for shard in manifest["shards"]) == manifest[member],
                     "the manifest's sums are wrong")
@@ -456,6 +463,8 @@ def main():
     for shard, checkpoint in pairs:
         print(f"{checkpoint.origin}: {shard['rows']} events, {bundle.manifest['selection']}, "
               f"in the signed tree of {checkpoint.size}")
+    for text in bundle.remarks:
+        print(text)
     for text in bundle.missing:
         print(f"incomplete: {text}")
     if not bundle.missing:

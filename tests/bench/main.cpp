@@ -2,7 +2,8 @@
 //
 // bench erase SOCKET SOURCE SEAL-KEY OBJECTS SUBJECTS ROUNDS: SOCKET is the folder of a sandbox
 // that `tests/bench/run` made for this alone; its database is cloned for each side and round. bench
-// bare SOCKET SOURCE DATABASE SUBJECT: one subject by hand, and what that took.
+// bare SOCKET SOURCE DATABASE SUBJECT: one subject by hand, and what that took. bench audit SOCKET
+// ROWS: what events cost.
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <iostream>
 #include <map>
 
+#include "bench/audit.h"
 #include "bench/erase.h"
 #include "store/sql.h"
 
@@ -174,6 +176,12 @@ int main(int argc, char** argv) {
   try {
     if (mode == "erase" && args.size() == 6) return ccctl::bench::erase(args);
     if (mode == "bare" && args.size() == 4) return ccctl::bench::bare(args);
+    if (mode == "audit" && args.size() == 2) {
+      ccctl::bench::audit_costs(ccctl::bench::target(args[0], "ccctl", "officer"),
+                                ccctl::bench::target(args[0], "ccctl", "postgres"),
+                                std::stoi(args[1]));
+      return 0;
+    }
     std::cerr << "bench: see tests/bench/run\n";
     return 2;
   } catch (const std::exception& error) {

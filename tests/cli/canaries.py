@@ -3,9 +3,12 @@
 canaries.py    in the log of the test cluster's server, after all scripts have run; exit 1 when one
                is there, 77 when there is no log beside the socket folder
 
-runner.py asks after each script: stderr of its commands, and every row of the ccctl schema. Only
-ccctl.request_term may hold their values, and only until the request is closed.
+runner.py asks after each script: stderr of its commands, every row of the ccctl schema, and the bundles
+of `audit export`. Only ccctl.request_term may hold their values, and only until the request is closed. In
+the audit log people are references under a key of their own, so neither their keys stand there nor a plain
+hash of anything of theirs, which whoever guesses the value could make again.
 """
+import hashlib
 import os
 import pathlib
 import re
@@ -25,6 +28,14 @@ PEOPLE = {
 # Any writing of a number ends in these digits.
 PHONES = ["312345678", "312345679", "312345680", "312345681", "312345682", "312345683", "312345684",
           "9000099999", "3023125901", "2025550198", "7700900999", "120999001", "120999002"]
+# Keys of the well-known people: lib/sandbox/seeder.h.
+KEY = re.compile(r"(?<![:/])00000000-0000-4000-8000-00000000000[1-9a-f]")
+FULL = (["+81" + number for number in PHONES[:8]] + ["0" + number for number in PHONES[:8]] + ["+493023125901"]
+        + [f"{name}@example.{end}" for name in PEOPLE["email"] for end in ("jp", "de", "com")] + PEOPLE["name"]
+        + [f"00000000-0000-4000-8000-{number:012x}" for number in range(1, 32)])
+HASHES = {make(variant.encode()).hexdigest() for make in (hashlib.sha256, hashlib.sha1, hashlib.md5)
+          for value in FULL for variant in (value, value.upper(), f'["{value}"]')}
+HEX = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})\b")
 VALUES = [(kind, value.casefold()) for kind, values in PEOPLE.items() for value in values]
 PHONE = re.compile("|".join("[^0-9]{0,2}".join(phone) for phone in PHONES))
 DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
@@ -46,6 +57,27 @@ def find(text, where):
     return sorted(found)
 
 
+def find_in_log(line, where):
+    """What may stand elsewhere in the schema, but not in the evidence."""
+    found = find(line, where)
+    if KEY.search(line):
+        found.append(f"a person's key in {where}")
+    if HASHES.intersection(HEX.findall(line)):
+        found.append(f"a plain hash in {where}")
+    return found
+
+
+def in_bundles(folder):
+    """Everything that `audit export` has given out, and what stands in a journal."""
+    found = set()
+    for manifest in pathlib.Path(folder).rglob("manifest.json"):
+        if '"AuditBundle"' in manifest.read_text("utf-8", "replace"):
+            for path in manifest.parent.rglob("*"):
+                if path.is_file():
+                    found.update(find_in_log(path.read_text("utf-8", "replace"), "a bundle"))
+    return sorted(found)
+
+
 def query(env, sql):
     return subprocess.run(["psql", "-U", "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", sql], env=env,
                           stdout=subprocess.PIPE, check=True, text=True, encoding="utf-8").stdout
@@ -57,7 +89,9 @@ def in_datastore(env):
         return []  # there is no ccctl schema
     found = set()
     for line in query(env, statement).splitlines():
-        found.update(find(line, "ccctl." + line.partition(":")[0]))
+        table = line.partition(":")[0]
+        look = find_in_log if table in ("leaf", "pending") else find
+        found.update(look(line, "ccctl." + table))
     if query(env, LEFT_OVER).strip() != "0":
         found.add("terms of a closed request in ccctl.request_term")
     return sorted(found)

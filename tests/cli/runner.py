@@ -255,6 +255,7 @@ def main(ccctl, tool, file):
         for block in blocks(lines):
             script.run(block)
         found = canaries.find("\n".join(script.errors), "stderr")
+        found += canaries.in_bundles(folder)
         if database:
             found += canaries.in_datastore(env)
         if found:
