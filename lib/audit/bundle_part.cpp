@@ -9,7 +9,7 @@ namespace ccctl::audit {
 
 namespace {
 
-constexpr std::string_view kLine = "pg_catalog.convert_from(l.line, 'UTF8')";
+constexpr std::string_view kLineText = "pg_catalog.convert_from(l.line, 'UTF8')";
 constexpr std::size_t kProofPage = 500;  // rows whose proofs are read together
 
 Json encoded(const std::vector<crypto::Digest>& hashes) {
@@ -97,7 +97,7 @@ void BundlePart::contiguous(std::uint64_t first, std::uint64_t end) {
   result_.first = first;
   Query q(shard_.shard, first, end);
   const std::string wanted = request_.filter.sql(q.params, "l.line");
-  const std::string text = select(q, kLine, wanted);
+  const std::string text = select(q, kLineText, wanted);
   std::string buffer;
   tx_.stream({text, q.params.take()}, [&](const store::Rows& row) {
     const auto index = static_cast<std::uint64_t>(row.integer(0, 0));
@@ -122,7 +122,7 @@ void BundlePart::contiguous(std::uint64_t first, std::uint64_t end) {
   // One proof, so that whoever has no more than a shell can check that the range is of this log.
   if (end > first) {
     Query last(shard_.shard, end - 1, end);
-    const store::Rows rows = tx_.exec({select(last, kLine, "true"), last.params.take()});
+    const store::Rows rows = tx_.exec({select(last, kLineText, "true"), last.params.take()});
     proofs({{end - 1, std::string(rows.text(0, 1))}});
   }
 }
@@ -154,7 +154,7 @@ void BundlePart::selected() {
     page.push_back(row_of(rows, i));
     if (page.size() == kProofPage) emit(page);
   };
-  tx_.each({select(q, kLine, "true"), q.params.take()}, take, kProofPage);
+  tx_.each({select(q, kLineText, "true"), q.params.take()}, take, kProofPage);
   emit(page);
 }
 
@@ -212,7 +212,7 @@ void BundlePart::sampled(const Indexes& drawn) {
     Query q(shard_.shard, 0, shard_.shard.size);
     const std::string list = q.params.bind(store::array_literal(some));
     q.from += " AND l.leaf_index = ANY (" + list + "::bigint[])";
-    const store::Rows rows = tx_.exec({select(q, kLine, "true"), q.params.take()});
+    const store::Rows rows = tx_.exec({select(q, kLineText, "true"), q.params.take()});
     std::vector<Row> page;
     for (std::size_t i = 0; i < rows.size(); ++i) page.push_back(row_of(rows, i));
     emit(page);
