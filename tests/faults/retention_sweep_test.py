@@ -138,5 +138,76 @@ class RetentionSweep(unittest.TestCase):
             self.assertEqual(gone, told)
 
 
+STAGES = [
+    "SELECT 'stage', table_name, stage, marked, acted_at, next_at, count(*) FROM ccctl.stage"
+    " GROUP BY 2, 3, 4, 5, 6 ORDER BY 2, 3, 4",
+]
+
+
+class RetentionStages(unittest.TestCase):
+    """The end of a contract: hidden in one run, wherever it is broken, and purged in another."""
+
+    HIDE = (*SWEEP, "--as-of", "2025-09-27T15:00:00Z")
+    PURGE = (*SWEEP, "--as-of", "2025-10-27T15:00:00Z")
+
+    @classmethod
+    def setUpClass(cls):
+        cls.template = fixture.Template()
+        clone = Clone(cls.template)
+        clone.sql("UPDATE public.tenants SET pack = 'scc', contract_end = '2025-03-31'"
+                  " WHERE tenant_id = 'acme'")
+        clone.run(*cls.HIDE, user="admin")
+        approval = clone.json("approve", "list", "--open")["entities"][0]["id"]
+        clone.json("approve", "sign", approval)
+        cls.source = clone
+        cls.hidden = Clone(cls.template, clone.name)
+        cls.hidden.env["CCCTL_JOURNAL"] = ""
+        code, _, errors = cls.hidden.run(*cls.HIDE, user="admin")
+        if code:
+            raise RuntimeError(f"hiding exits {code}: {errors}")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.hidden.close()
+        cls.source.close()
+        cls.template.close()
+
+    def broken_everywhere(self, source, words):
+        env = {name: value for name, value in self.template.env("$FOLDER").items()
+               if name not in os.environ or os.environ[name] != value}
+        env.update(PGUSER="admin", CCCTL_JOURNAL="")
+        job = Job(source.name, f"{CCCTL} {' '.join(words)}",
+                  [fixture.site_digest(source.name), *DIGEST, *STAGES], folder=self.template.objects,
+                  env=env, inspect=inspect, allowed=(0, 7, 10, 13))
+        _, _, digest, _ = crash_points.undisturbed(job)
+        self.assertIn("open|0\n", digest)
+        self.assertIn("leafless|0\n", digest)
+        self.assertEqual(crash_points.crash_points(job, every=24), [])
+        return digest
+
+    def test_hiding_has_the_same_end_and_deletes_nothing(self):
+        digest = self.broken_everywhere(self.source, self.HIDE)
+        self.assertIn("stage|recordings|scheduled|", digest)
+        self.assertRegex(digest, r"recordings\|[1-9]")
+
+    def test_a_hold_stops_the_purge_and_what_waits_stays_hidden(self):
+        clone = Clone(self.template, self.hidden.name)
+        self.addCleanup(clone.close)
+        clone.env["CCCTL_JOURNAL"] = ""
+        clone.json("hold", "add", "--data", "recording", "--matter", "1", "--reason", "audit")
+        before = clone.sql("SELECT count(*) FROM public.recordings WHERE tenant_id = 'acme'")
+        code, _, errors = clone.run(*self.PURGE, user="admin")
+        self.assertIn(code, (0, 4), errors)  # 4: objects that the hold may cover wait for its end
+        self.assertEqual(clone.sql("SELECT count(*) FROM public.recordings WHERE tenant_id = 'acme'"),
+                         before)
+        self.assertEqual(clone.sql("SELECT count(*) FROM ccctl.stage WHERE table_name = 'recordings'"),
+                         before)
+        # What they belong to stays with them, and nothing of the rest.
+        self.assertEqual(clone.sql(
+            "SELECT count(*) FROM public.conversations c WHERE tenant_id = 'acme' AND NOT EXISTS (SELECT"
+            " FROM public.recordings r WHERE r.tenant_id = c.tenant_id AND r.conversation_id = c.id)"),
+            "0")
+
+
 if __name__ == "__main__":
     unittest.main()
