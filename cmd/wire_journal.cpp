@@ -115,8 +115,8 @@ void App::ensure_evidence_key(const std::string& tenant) {
 
 void App::level_journal() {
   if (setting("journal").empty()) return;
-  // What a partner or an auditor does concerns no journal, and what others left due is not theirs to
-  // write.
+  // What a partner or an auditor does concerns no journal, and what others left due is not theirs
+  // to write.
   const std::vector<Role>& roles = actor().roles;
   if (std::all_of(roles.begin(), roles.end(),
                   [](Role role) { return role == Role::partner || role == Role::auditor; }))

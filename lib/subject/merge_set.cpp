@@ -175,12 +175,12 @@ void leave_out_staged(store::Tx& tx, const datamap::Map& map, const std::string&
     tables.push_back(map.subject(match.ref.kind)->table);
     keys.push_back(match.ref.key_json());
   }
-  const store::Rows rows =
-      tx.exec({"SELECT n FROM ROWS FROM (pg_catalog.unnest($2::text[]), "
-               "pg_catalog.unnest($3::text[])) WITH ORDINALITY AS x(t, k, n) WHERE EXISTS (SELECT 1 "
-               "FROM ccctl.stage g WHERE g.tenant_id = $1::text AND g.table_name = x.t AND g.key = "
-               "x.k) ORDER BY n DESC",
-               {tenant, store::array_literal(tables), store::array_literal(keys)}});
+  const store::Rows rows = tx.exec(
+      {"SELECT n FROM ROWS FROM (pg_catalog.unnest($2::text[]), "
+       "pg_catalog.unnest($3::text[])) WITH ORDINALITY AS x(t, k, n) WHERE EXISTS (SELECT 1 "
+       "FROM ccctl.stage g WHERE g.tenant_id = $1::text AND g.table_name = x.t AND g.key = "
+       "x.k) ORDER BY n DESC",
+       {tenant, store::array_literal(tables), store::array_literal(keys)}});
   for (std::size_t r = 0; r < rows.size(); ++r)
     matches.erase(matches.begin() + (rows.integer(r, 0) - 1));
 }
