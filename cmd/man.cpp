@@ -39,7 +39,9 @@ std::string paragraphs(const std::string& text) {
   for (std::size_t at = 0; at < text.size();) {
     std::size_t end = text.find('\n', at);
     if (end == std::string::npos) end = text.size();
-    if (end > at) out += plain(text.substr(at, end - at)) + "\n\n";
+    // A hyphen at the beginning of a line would make a list of it.
+    if (end > at)
+      out += (text[at] == '-' ? "\\" : "") + plain(text.substr(at, end - at)) + "\n\n";
     at = end + 1;
   }
   return out;
