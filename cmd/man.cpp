@@ -40,8 +40,7 @@ std::string paragraphs(const std::string& text) {
     std::size_t end = text.find('\n', at);
     if (end == std::string::npos) end = text.size();
     // A hyphen at the beginning of a line would make a list of it.
-    if (end > at)
-      out += (text[at] == '-' ? "\\" : "") + plain(text.substr(at, end - at)) + "\n\n";
+    if (end > at) out += (text[at] == '-' ? "\\" : "") + plain(text.substr(at, end - at)) + "\n\n";
     at = end + 1;
   }
   return out;
