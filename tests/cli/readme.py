@@ -17,6 +17,8 @@ from runner import SOURCE, clone, environment
 # Ids that are drawn, not those of the known people; digests; confirmations; instants; base64.
 TOKEN = re.compile(r"\b(?!00000000)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{64}\b"
                    r"|\d{4}-\d\d-\d\dT[0-9:.]+Z|[A-Za-z0-9+/]{40,}={0,2}")
+# The year or the month of a log.
+PERIOD = re.compile(r"(?<=/evidence/)\d{4}\b|(?<=/security/)\d{4}-\d\d\b")
 VKEY = "SELECT key FROM ccctl.log_key WHERE origin LIKE '%/evidence/%'"
 
 
@@ -64,7 +66,7 @@ class Tour:
 
     @staticmethod
     def masked(line):
-        return re.sub(r"\s+", " ", TOKEN.sub("?", line)).strip()
+        return re.sub(r"\s+", " ", PERIOD.sub("?", TOKEN.sub("?", line))).strip()
 
 
 def main(ccctl, tool):

@@ -97,8 +97,8 @@ class Lost:
 
     def add_line(self, leaf):
         """Appends a segment as another program might have written it."""
-        files = sorted(pathlib.Path(self.folder, "journal").rglob("0*.*")) or sorted(
-            path for path in pathlib.Path(self.folder, "journal").rglob("*") if path.is_file())
+        files = sorted(path for path in pathlib.Path(self.folder, "journal").rglob("*")
+                       if path.is_file() and "acme" in path.parts)
         number = len(files) + 1
         last = files[-1].read_bytes()
         head = json.loads(last.split(b"\n")[0][65:])
