@@ -45,26 +45,21 @@ void record(App& app, const Spec& spec, const Error& error) {
     if (key == "reason" || key == "sqlstate") event.body[key == "reason" ? "code" : key] = value;
   }
   app.session().transact(store::Mode::read_committed,
-                         [&](store::Tx& tx) { audit::append(tx, event, run::datastore_now(tx)); });
-  app.seal_if_possible();
+                         [&](store::Tx& tx) { audit::append(tx, event, tx.began_at()); });
 }
 
 }  // namespace
 
 std::string without_values(std::string_view message) {
-  std::string kept;
-  while (!message.empty()) {
-    const std::size_t open = message.find_first_of("\"'");
-    const std::size_t close =
-        open == std::string_view::npos ? open : message.find(message[open], open + 1);
-    if (close == std::string_view::npos) break;
-    const std::string_view value = message.substr(open + 1, close - open - 1);
-    kept += message.substr(0, open + 1);
-    kept += impersonal(value) ? value : "…";
-    kept += message[close];
-    message.remove_prefix(close + 1);
-  }
-  return kept + std::string(message);
+  constexpr std::string_view kQuotes = "\"'";
+  const std::size_t open = message.find_first_of(kQuotes), close = message.find_last_of(kQuotes);
+  if (open == std::string_view::npos) return std::string(message);
+  // What stands between may itself hold quotes, so nothing but the whole of it is surely a value.
+  const std::string_view value = message.substr(open + 1, close > open ? close - open - 1 : 0);
+  const bool known = close > open && message[open] == message[close] && impersonal(value);
+  const std::string_view after = close > open ? message.substr(close + 1) : std::string_view();
+  return std::string(message.substr(0, open)) + "\"" + (known ? std::string(value) : "…") + "\"" +
+         std::string(after);
 }
 
 int recording_refusals(App& app, const Spec& spec, const std::function<int()>& run) {
@@ -77,6 +72,11 @@ int recording_refusals(App& app, const Spec& spec, const std::function<int()>& r
       record(app, spec, error);
     } catch (const std::exception&) {
       app.context().log(LogLevel::warning, "the refusal could not be recorded in the audit log");
+    }
+    try {
+      app.seal_if_possible();
+    } catch (const std::exception&) {
+      // It waits in the log for the next command that seals; the command's own error matters more.
     }
     throw;
   }
