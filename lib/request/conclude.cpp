@@ -153,17 +153,18 @@ Verification Erasure::look(const Request& request, const std::vector<subject::Id
                               kept_rows(kept), subjects(request), deep});
 }
 
-// Copies that left the datastore and that no erasure here can reach (W-04): answers that were given
+// Copies that left the datastore and that no erasure here can reach: answers that were handed out
 // about the subject, and sub-processors that did not answer.
 Json residual_copies(store::Tx& tx, const Request& request, const std::vector<Step>& steps) {
   std::vector<std::string> references;
   for (const Member& member : request.members) references.push_back(member.reference);
-  const store::Rows rows =
-      tx.exec({"SELECT r.request_id, r.requester, r.result FROM ccctl.request r WHERE r.tenant_id "
-               "= $1::text AND r.request_type = 'GDPR_EXPORT' AND r.result IS NOT NULL AND "
-               "r.request_id IN (SELECT m.request_id FROM ccctl.request_member m WHERE m.tenant_id "
-               "= $1::text AND m.reference = ANY ($2::text[])) ORDER BY r.created_at, r.request_id",
-               {request.tenant, store::array_literal(references)}});
+  const store::Rows rows = tx.exec(
+      {"SELECT r.request_id, r.requester, r.result FROM ccctl.request r WHERE r.tenant_id "
+       "= $1::text AND r.request_type = 'GDPR_EXPORT' AND r.outcome <> 'failed' AND r.result "
+       "IS NOT NULL AND r.request_id IN (SELECT m.request_id FROM ccctl.request_member m WHERE "
+       "m.tenant_id "
+       "= $1::text AND m.reference = ANY ($2::text[])) ORDER BY r.created_at, r.request_id",
+       {request.tenant, store::array_literal(references)}});
   Json copies = Json::array();
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const Json result = Json::parse(rows.text(r, 2));
