@@ -45,29 +45,58 @@ int show(App& app, const Args& args, const Retentions& retentions) {
   return overdue ? info(ErrorKind::findings).exit_code : 0;
 }
 
+// The log says what was given out before it has its name: all of it, and each recording (W-46).
+void record_return(App& app, const std::string& tenant, Instant asked,
+                   const request::TenantArchive& archive) {
+  const std::string& actor = app.actor().login;
+  std::vector<audit::Event> events{{audit::LogName::evidence, tenant, "tenant.returned", actor, "",
+                                    Json{{"asked", to_text(asked)},
+                                         {"rows", archive.rows},
+                                         {"objects", archive.objects},
+                                         {"manifest", archive.manifest_sha256}}}};
+  for (const request::TenantArchive::Recording& one : archive.recordings) {
+    events.push_back({audit::LogName::security, tenant, "recording.read", actor, "",
+                      Json{{"table", one.table},
+                           {"manifest", archive.manifest_sha256},
+                           {"file", one.file},
+                           {"purpose", "tenant.return"}}});
+  }
+  app.session().transact(store::Mode::read_committed,
+                         [&](store::Tx& tx) { audit::append_all(tx, events, tx.began_at()); });
+}
+
+void record_undelivered(App& app, const std::string& tenant, const std::string& manifest) {
+  app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
+    audit::append(tx,
+                  {audit::LogName::evidence, tenant, "tenant.return.undelivered", app.actor().login,
+                   "", Json{{"manifest", manifest}}},
+                  tx.began_at());
+  });
+}
+
 // Everything of the tenant's into a folder, as long as the pack lets the customer ask for it.
 int give_back(App& app, const Args& args) {
   const Requests requests(app);
   const std::string& tenant = requests.ground().tenant;
-  const Instant asked = as_of_given(args).value_or(app.context().now());
   const auto package = request::folder_package(args.get("return"));
   request::TenantArchive archive;
+  Instant asked{};
   {
     store::Tx tx = app.session().begin(store::Mode::read_only_snapshot);
     const datamap::Catalog catalog = datamap::read_catalog(tx, requests.ground().map);
+    asked = as_of_given(args).value_or(tx.began_at());
     request::require_window(tx, requests.ground(), catalog, request::Type::exporting, asked);
     archive = request::write_tenant_archive(
-        tx, requests.ground().map, catalog, tenant, app.context().now(), *package,
+        tx, requests.ground().map, catalog, tenant, tx.began_at(), *package,
         [&app](const std::string& name) -> object::ObjectStore& { return app.objects(name); });
   }
-  app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
-    audit::append(tx,
-                  {audit::LogName::evidence, tenant, "tenant.returned", app.actor().login, "",
-                   Json{{"rows", archive.rows},
-                        {"objects", archive.objects},
-                        {"manifest", archive.manifest_sha256}}},
-                  run::datastore_now(tx));
-  });
+  record_return(app, tenant, asked, archive);
+  try {
+    package->publish();
+  } catch (const Error&) {
+    record_undelivered(app, tenant, archive.manifest_sha256);
+    throw;
+  }
   app.seal_if_possible();
   app.print(Json{{"kind", "TenantArchive"},
                  {"tenant", tenant},
@@ -98,6 +127,10 @@ int destroy(App& app, const Args& args, const Retentions& retentions) {
 
 int run_offboard(App& app, const Args& args) {
   app.require_role({Role::officer, Role::admin});
+  if (args.has("return") && args.has("destroy")) {
+    throw Error(ErrorKind::usage, "--return and --destroy are two steps",
+                "return the data first, look at it, then destroy it");
+  }
   if (args.has("return")) return give_back(app, args);
   const Retentions retentions(app);
   if (args.has("destroy")) return destroy(app, args, retentions);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -42,6 +43,16 @@ class Fd {
  private:
   int fd_;
 };
+
+// Some names are made of a site's own object keys.
+void require_inside(const std::string& name, const std::string& place) {
+  const fs::path path(name);
+  if (path.is_relative() && path.has_filename() &&
+      std::none_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".."; }))
+    return;
+  throw Error(ErrorKind::io, "an object's key would lead out of \"" + place + "\"",
+              "give the object another key in its store and in the row that points to it");
+}
 
 // A file that hashes what goes through it.
 class HashedFile : public PackageFile {
@@ -122,6 +133,7 @@ class FolderPackage : public Package {
   }
 
   std::unique_ptr<PackageFile> create(const std::string& name) override {
+    require_inside(name, target_.string());
     ++files_;
     const fs::path file = draft_ / name;
     fs::path folder = draft_;
@@ -186,6 +198,7 @@ class SealedPackage : public Package {
         tar_([this](std::string_view bytes) { cms_.write(bytes); }) {}
 
   std::unique_ptr<PackageFile> create(const std::string& name) override {
+    require_inside(name, folder_);
     return std::make_unique<Entry>(*this, nameless(), name, folder_);
   }
 

@@ -36,11 +36,6 @@ std::string extension_of(std::string_view pointer) {
   return plain ? std::string(pointer.substr(dot)) : "";
 }
 
-bool holds_recordings(const datamap::Table& table) {
-  return std::any_of(table.data.begin(), table.data.end(),
-                     [](const datamap::DataType& type) { return type.is == "recording"; });
-}
-
 Json strings(const std::vector<std::string>& names) {
   Json list = Json::array();
   for (const std::string& name : names) list.push_back(name);
@@ -48,6 +43,11 @@ Json strings(const std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+bool holds_recordings(const datamap::Table& table) {
+  return std::any_of(table.data.begin(), table.data.end(),
+                     [](const datamap::DataType& type) { return type.is == "recording"; });
+}
 
 ExportWriter::ExportWriter(
     Package& package, const Answer& answer, const Ground& ground, const plan::Reader& reader,

@@ -10,6 +10,9 @@
 
 namespace ccctl::request {
 
+// Each object of such a table that leaves the house is an access to record (W-46).
+bool holds_recordings(const datamap::Table& table);
+
 class ExportWriter {
  public:
   ExportWriter(Package& package, const Answer& answer, const Ground& ground,

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "datamap/sql.h"
+#include "request/export_write.h"
 
 namespace ccctl::request {
 namespace {
@@ -50,7 +51,6 @@ class Archiving {
     const auto file = package_.create("manifest.json");
     file->write(manifest.dump(2) + "\n");
     made_.manifest_sha256 = file->close().sha256;
-    package_.publish();
     return std::move(made_);
   }
 
@@ -99,11 +99,11 @@ class Archiving {
       const std::string from = where(table, params);
       tx_.stream(
           {"SELECT DISTINCT " + pointer + from + " AND " + pointer + " IS NOT NULL", params.take()},
-          [&](const store::Rows& row) { copy(object.store, row.text(0, 0)); });
+          [&](const store::Rows& row) { copy(table, object.store, row.text(0, 0)); });
     }
   }
 
-  void copy(const std::string& store, std::string_view key) {
+  void copy(const Table& table, const std::string& store, std::string_view key) {
     const std::string name = "objects/" + store + "/" + std::string(key);
     if (!copied_.insert(name).second) return;
     std::unique_ptr<PackageFile> file;
@@ -119,6 +119,7 @@ class Archiving {
       return;
     }
     if (!file) file = package_.create(name);  // an object of no bytes
+    if (holds_recordings(table)) made_.recordings.push_back({table.name, files_.size()});
     note(file->close(), std::nullopt);
     ++made_.objects;
   }

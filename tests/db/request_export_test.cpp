@@ -300,6 +300,9 @@ TEST_F(ExportOf, AnOldDraftIsRemoved) {
     const Error busy = error_of([&] { request::folder_package((folder_ / "answer").string()); });
     EXPECT_EQ(busy.kind(), ErrorKind::busy);
     package->create("a/b/c.txt")->close();
+    // A site's object keys are part of the names.
+    for (const char* outside : {"objects/../../x", "/x", "objects/"})
+      EXPECT_EQ(error_of([&] { package->create(outside); }).kind(), ErrorKind::io) << outside;
     package->publish();
   }
   EXPECT_TRUE(fs::exists(folder_ / "answer" / "a" / "b" / "c.txt"));
