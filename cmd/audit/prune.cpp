@@ -58,12 +58,8 @@ void require_allowed(App& app, store::Session& session, const retention::Ground&
     retention::require_clocks(tx, ground, app.context().now(), now, true);
     missing = retention::missing_approval(tx, app.context(), ground, now);
   });
-  if (missing.empty()) return;
-  app.seal_if_possible();
-  throw Error(ErrorKind::refused,
-              "nobody has approved the policy pack \"" + ground.pack + "\" as it is now",
-              "another person than \"" + session.session_user() + "\" runs `ccctl approve sign " +
-                  missing + "`");
+  if (!missing.empty()) app.seal_if_possible();
+  retention::require_approved(ground, missing);
 }
 
 void confirm(App& app, const Args& args, const std::vector<Json>& rows, std::uint64_t due,
@@ -85,15 +81,18 @@ std::vector<Json> rows_of(const std::vector<LogShard>& shards) {
 }
 
 int run_prune(App& app, const Args& args) {
+  app.require_role({Role::officer, Role::admin, Role::owner});
   const Retentions retentions(app);
   const std::string tenant = app.tenant();
   const retention::Pruning pruning(retentions.ground(), evidence_period(retentions.pack()),
                                    tenant_zone(app, retentions.rules()));
-  if (!args.has("dry-run")) require_sealing_account(app);
   const bool dry = args.has("dry-run");
-  if (!dry) app.require_level_journal();
+  if (!dry) {
+    require_sealing_account(app);
+    app.require_level_journal();
+  }
   store::Session session =
-      dry ? app.open_as(app.session().session_user()) : app.open_as(app.setting("seal_user"));
+      app.open_as(dry ? app.session().session_user() : app.setting("seal_user"));
   std::vector<LogShard> shards;
   {
     store::Tx tx = session.begin(store::Mode::read_only_snapshot);

@@ -171,6 +171,13 @@ std::string missing_approval(store::Tx& tx, const Context& context, const Ground
       .id;
 }
 
+void require_approved(const Ground& ground, const std::string& missing) {
+  if (missing.empty()) return;
+  throw Error(ErrorKind::refused,
+              "nobody has approved the policy pack \"" + ground.pack + "\" as it is now",
+              "another person must sign it: `ccctl approve sign " + missing + "`");
+}
+
 void remember_run(store::Tx& tx, const Ground& ground, Instant now, bool clock) {
   std::vector<std::string> ids, digests, rules;
   for (const auto& [id, wording] : wordings(ground)) {

@@ -34,6 +34,8 @@ void require_known_rules(store::Tx& tx, const Ground& ground, const Waivers& wai
 // Gives the id of the approval that is missing, asked for now or before; empty when there is one.
 std::string missing_approval(store::Tx& tx, const Context& context, const Ground& ground,
                              Instant now);
+// Refuses for that id, when there is one: after what asked for it has committed.
+void require_approved(const Ground& ground, const std::string& missing);
 
 // The rules have run; `now` is recorded as the last run's clock where it is given.
 void remember_run(store::Tx& tx, const Ground& ground, Instant now, bool clock);

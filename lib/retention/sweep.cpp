@@ -80,11 +80,7 @@ const Survey& Sweep::prepare() {
     require_clocks(tx, ground_, world_.context.now(), now_, options_.waivers.accept_clock_jump);
     approval = missing_approval(tx, world_.context, ground_, now_);
   });
-  if (!approval.empty()) {
-    throw Error(ErrorKind::refused,
-                "nobody has approved the policy pack \"" + ground_.pack + "\" as it is now",
-                "another person must sign it: `ccctl approve sign " + approval + "`");
-  }
+  require_approved(ground_, approval);
   store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
   if (!options_.plan_file.empty()) saved_ = open_plan(tx, ground_.tenant, options_.plan_file);
   require_known_rules(tx, ground_, options_.waivers);
