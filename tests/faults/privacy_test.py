@@ -38,7 +38,7 @@ class Watch:
                 continue  # it has ended
 
     def open_files(self):
-        """Names and content: a file without a name is nobody's to find, but it may not be in /tmp."""
+        """The names of what it has open."""
         try:
             for path in pathlib.Path(f"/proc/{self.pid}/fd").iterdir():
                 yield os.readlink(path)
@@ -84,6 +84,7 @@ class Privacy(unittest.TestCase):
 
     def test_nobody_beside_a_command_sees_the_person(self):
         with Clone(self.template) as clone:
+            self.assertNotEqual(canaries.find("x taro.tanaka@example.jp y", "a control"), [])  # it sees one
             before = {path.name for path in pathlib.Path("/tmp").iterdir()}
             out = str(pathlib.Path(clone.folder, "answer"))
             self.watched(clone, "subjects", "search", *WHO)
