@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "audit/hashes.h"
 #include "base/error.h"
 
 namespace ccctl::audit {
@@ -219,26 +220,14 @@ void BundlePart::sampled(const Indexes& drawn) {
   }
 }
 
-// Which subtrees a proof needs depends on index and size only: the first walk collects those of the
-// whole page, one statement reads them, the second walk uses them.
 void BundlePart::proofs(const std::vector<Row>& page) {
   const std::uint64_t size = shard_.shard.size;
-  std::map<crypto::NodeId, bool> wanted;
-  const crypto::NodeSource collect = [&](crypto::NodeId id) {
-    wanted.emplace(id, true);
-    return crypto::Digest{};
-  };
-  for (const Row& row : page) crypto::inclusion_proof(row.index, size, collect);
-  std::vector<crypto::NodeId> ids;
-  for (const auto& [id, needed] : wanted) ids.push_back(id);
-  const Hashes hashes = read_hashes(tx_, shard_.shard.key, ids);
-  const crypto::NodeSource stored = [&](crypto::NodeId id) {
-    const auto hash = hashes.find(id);
-    if (hash == hashes.end()) damaged("a stored hash");
-    return hash->second;
-  };
+  const crypto::NodeSource nodes =
+      read_for(tx_, shard_.shard, [&](const crypto::NodeSource& source) {
+        for (const Row& row : page) crypto::inclusion_proof(row.index, size, source);
+      });
   for (const Row& row : page) {
-    const auto proof = crypto::inclusion_proof(row.index, size, stored);
+    const auto proof = crypto::inclusion_proof(row.index, size, nodes);
     if (!crypto::verify_inclusion(crypto::leaf_hash(row.line), row.index, size, proof, shard_.root))
       damaged("a leaf");
     proof_file(row.index, proof);

@@ -3,7 +3,6 @@
 // Internal to this room.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>

@@ -1,6 +1,7 @@
 #include "audit/prove.h"
 
 #include "audit/event.h"
+#include "audit/hashes.h"
 #include "audit/pins.h"
 #include "audit/shard.h"
 #include "base/error.h"
@@ -8,27 +9,6 @@
 namespace ccctl::audit {
 
 namespace {
-
-using Walk = std::function<std::vector<crypto::Digest>(const crypto::NodeSource&)>;
-
-// Which subtrees a proof needs depends on indexes and sizes only: the first walk collects them, one
-// statement reads them, the second walk uses them.
-std::vector<crypto::Digest> read_proof(store::Tx& tx, const Shard& shard, const Walk& walk) {
-  std::vector<crypto::NodeId> wanted;
-  walk([&](crypto::NodeId id) {
-    wanted.push_back(id);
-    return crypto::Digest{};
-  });
-  const Hashes hashes = read_hashes(tx, shard.key, wanted);
-  return walk([&](crypto::NodeId id) {
-    const auto hash = hashes.find(id);
-    if (hash == hashes.end()) {
-      throw Error(ErrorKind::findings, "a hash of '" + shard.origin + "' is missing",
-                  "see `ccctl audit verify`");
-    }
-    return hash->second;
-  });
-}
 
 // The newest checkpoint of a shard under the shard's own key; nothing when it is not that.
 std::optional<crypto::Checkpoint> open_newest(const Shard& shard, std::string_view note) {
@@ -65,9 +45,10 @@ std::optional<Proof> prove_where(store::Tx& tx, const std::string& tenant,
   proof.origin = shard.origin;
   proof.index = static_cast<std::uint64_t>(rows.integer(0, 4));
   proof.leaf = crypto::from_hex(rows.text(0, 5)).value_or("");
-  const auto hashes = read_proof(tx, shard, [&](const crypto::NodeSource& nodes) {
+  const auto walk = [&](const crypto::NodeSource& nodes) {
     return crypto::inclusion_proof(proof.index, shard.size, nodes);
-  });
+  };
+  const auto hashes = walk(read_for(tx, shard, walk));
   const auto newest = open_newest(shard, rows.text(0, 6));
   // A receipt that does not verify must never leave: whoever gets it could not know why.
   if (!newest || !crypto::verify_inclusion(crypto::leaf_hash(proof.leaf), proof.index, shard.size,
@@ -163,11 +144,11 @@ Consistency prove_consistency(store::Tx& tx, const std::string& tenant, const st
   const std::string why_not = obstacle(pin, newest.shard);
   if (!why_not.empty()) throw Error(ErrorKind::findings, why_not, "see `ccctl audit verify`");
   Consistency proof{pin.origin, pin.size, newest.shard.size, {}, newest.note};
-  proof.hashes = newest.pruned
-                     ? kept_proof(tx, newest.shard, pin.size)
-                     : read_proof(tx, newest.shard, [&](const crypto::NodeSource& nodes) {
-                         return crypto::consistency_proof(pin.size, newest.shard.size, nodes);
-                       });
+  const auto walk = [&](const crypto::NodeSource& nodes) {
+    return crypto::consistency_proof(pin.size, newest.shard.size, nodes);
+  };
+  proof.hashes = newest.pruned ? kept_proof(tx, newest.shard, pin.size)
+                               : walk(read_for(tx, newest.shard, walk));
   const auto opened = open_newest(newest.shard, newest.note);
   if (!opened || !crypto::verify_consistency(pin.size, newest.shard.size, pin.root, opened->root,
                                              proof.hashes)) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "audit/hashes.h"
 #include "audit/opening.h"
 #include "audit/tree_check.h"
 #include "base/error.h"
@@ -72,19 +73,13 @@ Sizes next_sizes(store::Tx& tx, const Shard& shard, std::uint64_t beyond) {
 
 // One statement reads what all proofs of the page need.
 std::vector<std::string> proofs_of(store::Tx& tx, const Shard& shard, const Sizes& sizes) {
-  std::vector<crypto::NodeId> wanted;
-  for (const std::uint64_t size : sizes) {
-    crypto::consistency_proof(size, shard.size, [&](crypto::NodeId id) {
-      wanted.push_back(id);
-      return crypto::Digest{};
-    });
-  }
-  const Hashes hashes = read_hashes(tx, shard.key, wanted);
+  const crypto::NodeSource nodes = read_for(tx, shard, [&](const crypto::NodeSource& source) {
+    for (const std::uint64_t size : sizes) crypto::consistency_proof(size, shard.size, source);
+  });
   std::vector<std::string> proofs;
   for (const std::uint64_t size : sizes) {
     std::string bytes;
-    for (const crypto::Digest& hash : crypto::consistency_proof(
-             size, shard.size, [&](crypto::NodeId id) { return hashes.at(id); })) {
+    for (const crypto::Digest& hash : crypto::consistency_proof(size, shard.size, nodes)) {
       bytes += crypto::view(hash);
     }
     proofs.push_back(crypto::to_hex(bytes));

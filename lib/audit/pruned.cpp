@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crypto/tree.h"
+
 namespace ccctl::audit {
 
 namespace {

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "audit/event.h"
+#include "audit/hashes.h"
 #include "audit/opening.h"
 #include "base/error.h"
 

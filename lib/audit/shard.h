@@ -1,10 +1,8 @@
-// A shard of a log: its name, its place in the datastore, and the hashes of its tree.
+// A shard of a log: its name, its place in the datastore, and its checkpoints.
 //
 // Internal to this room. Indexes count from 0; times are the datastore's.
 #pragma once
 
-#include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +10,6 @@
 #include "base/time.h"
 #include "crypto/digest.h"
 #include "crypto/note.h"
-#include "crypto/tree.h"
 #include "store/session.h"
 
 namespace ccctl::audit {
@@ -44,13 +41,6 @@ std::string tenant_prefix(std::string_view domain, std::string_view tenant);
 std::string organisation_prefix(std::string_view domain);
 // The UTC month of a security shard, else the UTC year.
 std::string period_of(std::string_view log, Instant at);
-
-// The hashes of the subtrees that are stored; what is missing is missing in the result.
-using Hashes = std::map<crypto::NodeId, crypto::Digest>;
-Hashes read_hashes(store::Tx& tx, const ShardKey& shard, const std::vector<crypto::NodeId>& ids);
-// Reads them; nothing when one is missing.
-std::optional<std::vector<crypto::Digest>> read_all(store::Tx& tx, const ShardKey& shard,
-                                                    const std::vector<crypto::NodeId>& ids);
 
 // Throws unexpected when it is not 32 bytes.
 crypto::Digest digest_of_hex(std::string_view hex);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "audit/hashes.h"
 #include "audit/pins.h"
 #include "audit/shard.h"
 
