@@ -118,7 +118,8 @@ void App::write_result(std::string_view bytes) {
 
 void App::message(std::string_view line) {
   if (impl_->args.has("quiet")) return;
-  std::cerr << "ccctl: " << render::escape_for_terminal(line) << '\n';
+  // In one piece: workers speak at the same time.
+  std::cerr << "ccctl: " + render::escape_for_terminal(line) + '\n';
 }
 
 bool App::show(const std::vector<std::string>& columns, const std::vector<Json>& rows) {

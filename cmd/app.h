@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,8 @@ class App {
   void require_role(std::initializer_list<Role> any_of);
   // The same with names that a policy gives.
   void require_role(const std::vector<std::string>& any_of);
+  // The tenants for which the actor has any of the roles, sorted.
+  std::vector<std::string> tenants_with(const std::set<Role>& any_of);
   // The names of the roles that the actor has for the tenant.
   std::vector<std::string> roles();
 

@@ -37,8 +37,8 @@ Context program_context(bool quiet) {
   Context context = system_context();
   context.log = [quiet](LogLevel level, std::string_view line) {
     if (level == LogLevel::debug || (quiet && level != LogLevel::warning)) return;
-    std::cerr << (level == LogLevel::warning ? "ccctl: warning: " : "ccctl: ")
-              << render::escape_for_terminal(line) << '\n';
+    const std::string prefix = level == LogLevel::warning ? "ccctl: warning: " : "ccctl: ";
+    std::cerr << prefix + render::escape_for_terminal(line) + '\n';
   };
   return context;
 }

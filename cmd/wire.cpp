@@ -204,6 +204,16 @@ std::vector<std::string> App::roles() {
   return names;
 }
 
+std::vector<std::string> App::tenants_with(const std::set<Role>& any_of) {
+  std::vector<std::string> found;
+  for (const std::string& tenant : actor().tenants) {
+    const std::set<Role>& held = wired(*impl_).roles[tenant];
+    if (std::any_of(held.begin(), held.end(), [&](Role role) { return any_of.contains(role); }))
+      found.push_back(tenant);
+  }
+  return found;
+}
+
 void App::require_role(const std::vector<std::string>& any_of) {
   Wiring& wiring = wired(*impl_);
   const Actor& who = actor();

@@ -70,6 +70,7 @@ _ccctl() {
     --to) :; return ;;
     --user) :; return ;;
     --waive) :; return ;;
+    --workers) :; return ;;
     --zone) :; return ;;
     -o|--output) COMPREPLY=($(compgen -W "table json ndjson csv" -- "$cur")); return ;;
   esac
@@ -123,7 +124,7 @@ _ccctl() {
     "approve sign") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "approve reject") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;
     "retention plan") words="-o --help --as-of --fail-on-unmanaged --output --out --tenant --datastore --config --quiet --color" ;;
-    "retention sweep") words="-o --help --dry-run --allow-match-all --yes --as-of --run-time --first-run-ok --accept-shortening --accept-clock-jump --output --out --tenant --datastore --config --quiet --color" ;;
+    "retention sweep") words="-o --help --dry-run --allow-match-all --workers --yes --as-of --run-time --first-run-ok --accept-shortening --accept-clock-jump --output --out --tenant --datastore --config --quiet --color" ;;
     "retention apply") words="-o --help --yes --run-time --first-run-ok --accept-shortening --accept-clock-jump --output --out --tenant --datastore --config --quiet --color" ;;
     "retention explain") words="-o --help --table --key --as-of --output --out --tenant --datastore --config --quiet --color" ;;
     "retention offboard") words="-o --help --return --destroy --yes --as-of --run-time --first-run-ok --accept-shortening --accept-clock-jump --output --out --tenant --datastore --config --quiet --color" ;;

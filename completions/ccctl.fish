@@ -259,6 +259,7 @@ complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcomma
 complete -c ccctl -n '__fish_seen_subcommand_from plan; and __fish_seen_subcommand_from retention' -l fail-on-unmanaged -d 'exit 3 when rows have no maximum at all'
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l dry-run -d 'count what would go and stop: the numbers of `retention plan`'
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l allow-match-all -d 'a rule may match every row of the tenant that --tenant names'
+complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l workers -d 'sweep every tenant for which you may, N at the same time' -x
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l yes -d 'delete without asking; for cron, where there is no terminal'
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l as-of -d 'what was due at that instant; in the future only to look' -x
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l run-time -d 'pause after so long, between two windows' -x

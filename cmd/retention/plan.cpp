@@ -26,7 +26,7 @@ int save(App& app, const Args& args, const Retentions& retentions) {
     const bool real = !args.has("as-of");
     const retention::Situation situation(tx, retentions.ground(), saved.as_of, real);
     const retention::Survey survey = retention::survey(tx, situation);
-    tell_notices(app, survey);
+    tell_notices(messages_of(app), survey);
     saved.plan_digest = situation.digest();
     saved.rows = survey.rows_going();
     saved.digest = retention::write_plan(tx, situation, survey, real, now, saved.expires_at,
@@ -57,7 +57,7 @@ int run_plan(App& app, const Args& args) {
     survey = retention::survey(tx, situation);
     digest = situation.digest();
   });
-  tell_notices(app, survey);
+  tell_notices(messages_of(app), survey);
   print_survey(app, survey,
                {{"kind", "RetentionPlan"},
                 {"asOf", to_text(as_of)},

@@ -8,6 +8,9 @@
 #include "run/window.h"
 
 namespace ccctl::cmd {
+
+extern const Spec retention_sweep;
+
 namespace {
 
 int dry_run(App& app, const Args& args, const Retentions& retentions) {
@@ -16,13 +19,14 @@ int dry_run(App& app, const Args& args, const Retentions& retentions) {
                                        as_of_given(args).value_or(run::datastore_now(tx)),
                                        !args.has("as-of"));
   const retention::Survey survey = retention::survey(tx, situation);
-  tell_notices(app, survey);
+  tell_notices(messages_of(app), survey);
   print_survey(app, survey, sweep_envelope(retentions, situation));
   return skips_tables(survey) ? info(ErrorKind::partial).exit_code : 0;
 }
 
 int run_sweep(App& app, const Args& args) {
   app.require_role({Role::officer, Role::admin});
+  if (args.has("workers")) return sweep_tenants(app, args, retention_sweep);
   const bool all = args.has("allow-match-all");
   if (all && !args.has("tenant")) throw Error(ErrorKind::usage, "--allow-match-all needs --tenant");
   const Retentions retentions(app, all ? rule::MatchAll::allow : rule::MatchAll::refuse);
@@ -32,7 +36,6 @@ int run_sweep(App& app, const Args& args) {
 
 }  // namespace
 
-extern const Spec retention_sweep;
 const Spec retention_sweep{
     .noun = "retention",
     .verb = "sweep",
@@ -46,19 +49,28 @@ const Spec retention_sweep{
         "by a rule that never ran for the tenant in its wording, by rules that make rows due "
         "earlier than at the last run, beyond the pack's limits, or by a clock that cannot be "
         "right.\n\nOnly one sweep of a tenant runs at a time (exit 7). The first SIGTERM lets the "
-        "window end (exit 8). However a sweep ends, the next one carries on from the window that "
+        "window end (exit 8). With --workers each tenant is swept by itself, by its own pack and "
+        "guards, as many at a time as it says, and one summary lists them all; where one tenant is "
+        "refused or fails, the others go on (exit 4), and the signal and --run-time end all. "
+        "However a sweep ends, the next one carries on from the window that "
         "was open. Exit 4 when rows or tables could not be covered.",
-    .options = sweep_options({{.name = "dry-run",
-                               .type = Type::flag,
-                               .help = "count what would go and stop: the numbers of `retention "
-                                       "plan`"},
-                              {.name = "allow-match-all",
-                               .type = Type::flag,
-                               .help = "a rule may match every row of the tenant that --tenant "
-                                       "names"}}),
+    .options =
+        sweep_options({{.name = "dry-run",
+                        .type = Type::flag,
+                        .help = "count what would go and stop: the numbers of `retention "
+                                "plan`"},
+                       {.name = "allow-match-all",
+                        .type = Type::flag,
+                        .help = "a rule may match every row of the tenant that --tenant "
+                                "names"},
+                       {.name = "workers",
+                        .type = Type::number,
+                        .value = "N",
+                        .help = "sweep every tenant for which you may, N at the same time"}}),
     .exits = {0, 4, 5, 7, 8, 11, 13},
     .examples = {{"ccctl retention sweep --dry-run", "look first"},
-                 {"ccctl retention sweep --yes --quiet --run-time PT4H", "from cron"}},
+                 {"ccctl retention sweep --yes --quiet --run-time PT4H", "from cron"},
+                 {"ccctl retention sweep --yes --workers 2", "every tenant, two at a time"}},
     .run = run_sweep,
 };
 

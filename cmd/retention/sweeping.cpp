@@ -53,15 +53,19 @@ retention::SweepOptions options_of(const Args& args, const std::string& kind) {
                      args.has("accept-clock-jump")};
   options.as_of = as_of_given(args);
   if (const auto time = args.find("run-time")) {
-    const Duration duration = *parse_duration(*time);
-    if (duration.months != 0)
-      throw Error(ErrorKind::usage, "--run-time wants a time that elapses, such as PT2H");
-    options.run_time = std::chrono::days(duration.days) + std::chrono::seconds(duration.seconds);
+    options.run_time = elapsing(*time, "--run-time");
   }
   return options;
 }
 
 }  // namespace
+
+std::chrono::seconds elapsing(const std::string& period, const std::string& option) {
+  const std::optional<Duration> duration = parse_duration(period);
+  if (!duration || duration->months != 0)
+    throw Error(ErrorKind::usage, option + " wants a time that elapses, such as PT2H");
+  return std::chrono::days(duration->days) + std::chrono::seconds(duration->seconds);
+}
 
 Json sweep_envelope(const Retentions& retentions, const retention::Situation& situation) {
   return {{"kind", "RetentionSweep"},
@@ -77,15 +81,14 @@ bool skips_tables(const retention::Survey& survey) {
                      [](const retention::Notice& notice) { return notice.skipped; });
 }
 
-int sweep_and_print(App& app, const Args& args, const Retentions& retentions,
-                    const std::string& kind) {
+Swept sweep_tenant(App& app, const Args& args, const Retentions& retentions,
+                   const std::string& kind, const Say& say) {
   app.require_level_journal();
   const std::string user = app.session().session_user();
-  const SignalWatch watch(true);  // the first signal lets the window end
   retention::Sweep sweep(
       {app.session(), [&app, user] { return app.open_as(user); }, app.context(), app.actor().login,
        [&app](const std::string& name) -> object::ObjectStore& { return app.objects(name); },
-       SignalWatch::seen, [&app](std::string_view line) { app.message(line); }},
+       SignalWatch::seen, say},
       retentions.ground(), options_of(args, kind));
   const retention::Survey* survey = nullptr;
   try {
@@ -94,19 +97,28 @@ int sweep_and_print(App& app, const Args& args, const Retentions& retentions,
     app.level_journal();  // the approval that was asked for
     throw;
   }
-  tell_notices(app, *survey);
+  tell_notices(say, *survey);
   confirm(app, args, *survey, retentions.ground().tenant);
   const retention::SweepReport report = sweep.run();
   app.seal_if_possible();
-  Json document = sweep_envelope(retentions, sweep.situation());
-  document.update(json_of(report));
-  app.print(document);
+  Swept swept{sweep_envelope(retentions, sweep.situation()), report.why, 0};
+  swept.document.update(json_of(report));
   if (report.outcome == "paused") {
-    app.message("paused: " + report.why + "; the next sweep goes on from there");
-    return info(ErrorKind::paused).exit_code;
+    swept.exit_code = info(ErrorKind::paused).exit_code;
+  } else if (report.outcome == "partial" || skips_tables(*survey)) {
+    swept.exit_code = info(ErrorKind::partial).exit_code;
   }
-  return report.outcome == "partial" || skips_tables(*survey) ? info(ErrorKind::partial).exit_code
-                                                              : 0;
+  return swept;
+}
+
+int sweep_and_print(App& app, const Args& args, const Retentions& retentions,
+                    const std::string& kind) {
+  const SignalWatch watch(true);  // the first signal lets the window end
+  const Swept swept = sweep_tenant(app, args, retentions, kind, messages_of(app));
+  app.print(swept.document);
+  if (!swept.paused.empty())
+    app.message("paused: " + swept.paused + "; the next sweep goes on from there");
+  return swept.exit_code;
 }
 
 std::vector<Option> sweep_options(std::vector<Option> own, bool whole) {

@@ -1,6 +1,7 @@
 // What sweeps, off-boardings and applied plans share.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -9,10 +10,27 @@
 
 namespace ccctl::cmd {
 
+// A period without months; usage for another. `option` names where it was given.
+std::chrono::seconds elapsing(const std::string& period, const std::string& option);
+
 // What every answer about a sweep begins with.
 Json sweep_envelope(const Retentions& retentions, const retention::Situation& situation);
 // A table was not covered.
 bool skips_tables(const retention::Survey& survey);
+
+// The sweep of the App's tenant, with everything that is asked before, up to its seal. Whoever
+// calls it watches the signals. Messages go to `say`.
+struct Swept {
+  Json document;
+  std::string paused;  // why, where it is
+  int exit_code = 0;
+};
+Swept sweep_tenant(App& app, const Args& args, const Retentions& retentions,
+                   const std::string& kind, const Say& say);
+
+// Sweeps every tenant for which the log-in may, --workers at the same time: one summary, one exit
+// code.
+int sweep_tenants(App& app, const Args& args, const Spec& spec);
 
 // Sweeps, with everything that is asked before; `kind` is that of the destruction record. Gives the
 // exit code.

@@ -20,10 +20,14 @@ Option as_of_option(const std::string& help) {
   return {.name = "as-of", .type = Type::instant, .value = "INSTANT", .help = help};
 }
 
-void tell_notices(App& app, const retention::Survey& survey) {
+Say messages_of(App& app) {
+  return [&app](std::string_view line) { app.message(line); };
+}
+
+void tell_notices(const Say& say, const retention::Survey& survey) {
   for (const retention::Notice& notice : survey.notices) {
-    app.message((notice.table.empty() ? "" : notice.table + ": ") + notice.message);
-    if (!notice.remedy.empty()) app.message("hint: " + notice.remedy);
+    say((notice.table.empty() ? "" : notice.table + ": ") + notice.message);
+    if (!notice.remedy.empty()) say("hint: " + notice.remedy);
   }
 }
 

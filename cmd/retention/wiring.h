@@ -1,6 +1,7 @@
 // What the retention commands share: the tenant's pack with its rules, and at which instant.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "cmd/app.h"
@@ -33,6 +34,8 @@ Option as_of_option(const std::string& help);
 // The counts as a result: `kind` and what else belongs to the list stand in `envelope`.
 void print_survey(App& app, const retention::Survey& survey, Json envelope);
 // The notices as messages.
-void tell_notices(App& app, const retention::Survey& survey);
+using Say = std::function<void(std::string_view line)>;
+Say messages_of(App& app);
+void tell_notices(const Say& say, const retention::Survey& survey);
 
 }  // namespace ccctl::cmd
