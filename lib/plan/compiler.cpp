@@ -42,12 +42,12 @@ std::uint64_t Outcome::rows() const {
 
 namespace {
 
-// The expiry of the last row that a minimum keeps.
-std::optional<Instant> until(const TableMinimum& minimum, const Json& last) {
-  if (minimum.anchor == nullptr) return minimum.until;
+// When a minimum ends for rows of which this is the last anchor.
+std::optional<Instant> ends(const TableMinimum& minimum, const TableMinimum::Part& part,
+                            const Json& last) {
   if (!last.is_string()) return std::nullopt;
   std::string text = last.get<std::string>();
-  if (minimum.is_date) {
+  if (part.is_date) {
     const std::optional<Instant> midnight = parse_instant(text + "T00:00:00Z");
     if (!midnight) return std::nullopt;
     return add(Day(std::chrono::floor<std::chrono::days>(*midnight)), *minimum.rule.min,
@@ -57,6 +57,16 @@ std::optional<Instant> until(const TableMinimum& minimum, const Json& last) {
       parse_instant(text);  // jsonb writes ISO 8601 with an offset
   if (!anchor) return std::nullopt;
   return add(*anchor, *minimum.rule.min, minimum.zone, minimum.rule.granularity);
+}
+
+// The expiry of the last row that a minimum keeps.
+std::optional<Instant> until(const TableMinimum& minimum, const Json& last) {
+  std::optional<Instant> latest = minimum.until;
+  for (std::size_t i = 0; i < minimum.parts.size(); ++i) {
+    const std::optional<Instant> end = ends(minimum, minimum.parts[i], last.at(i));
+    if (end && (!latest || *latest < *end)) latest = end;
+  }
+  return latest;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/zone.h"
 #include "datamap/sql.h"
+#include "plan/anchor_parts.h"
 
 namespace ccctl::plan {
 
@@ -122,7 +123,8 @@ class Building {
     }
     const auto found = table_.anchors.find(rule.anchor);
     if (found == table_.anchors.end()) return same_for_all(c, Stance::pending);
-    add_parts(c, *period, found->second);
+    for (const datamap::Anchor* part : anchor_parts(map_, catalog_, table_, found->second))
+      add_part(c, *period, *part);
   }
 
   static void same_for_all(Criterion& c, Stance stance) {
@@ -130,23 +132,9 @@ class Building {
     c.parts.back().stance = stance;
   }
 
-  // Of parts that are all dates, or all instants of the row's own, SQL itself finds the latest.
-  bool alike(const datamap::Anchor& anchor) const {
-    if (anchor.source != datamap::Anchor::Source::latest_of) return true;
-    const bool dates = datamap::anchor_is_date(map_, catalog_, table_, anchor);
-    return std::all_of(anchor.parts.begin(), anchor.parts.end(), [&](const auto& part) {
-      return part.source != datamap::Anchor::Source::tenant && alike(part) &&
-             datamap::anchor_is_date(map_, catalog_, table_, part) == dates;
-    });
-  }
-
-  void add_parts(Criterion& c, const Duration& period, const datamap::Anchor& anchor) const {
+  void add_part(Criterion& c, const Duration& period, const datamap::Anchor& anchor) const {
     if (anchor.source == datamap::Anchor::Source::tenant) {
       c.parts.push_back(constant(c, period, anchor.anchor));
-      return;
-    }
-    if (!alike(anchor)) {
-      for (const datamap::Anchor& part : anchor.parts) add_parts(c, period, part);
       return;
     }
     Part part;

@@ -20,7 +20,19 @@ using datamap::TableName;
 // Whether the row has outlived the minimum. An anchor of minus infinity is no date to go by; an
 // unknown one keeps the row unless the rule says otherwise.
 std::string Statement::outlived_sql(const Table& table, const TableMinimum& minimum) {
-  const std::string anchor = datamap::anchor_sql(map_, catalog_, table, "t", *minimum.anchor);
+  std::string unknown, passed = minimum.kept_by_tenant ? "false" : "";
+  for (const TableMinimum::Part& part : minimum.parts) {
+    const std::string anchor = datamap::anchor_sql(map_, catalog_, table, "t", *part.anchor);
+    unknown += (unknown.empty() ? "" : " OR ") + anchor + " IS NULL";
+    passed += (passed.empty() ? "(" : " AND (") + in_ranges_sql(anchor, part) + ")";
+  }
+  if (unknown.empty()) return passed;
+  return "(CASE WHEN " + unknown + " THEN " +
+         (minimum.rule.pending == rule::Pending::ignore ? "true" : "false") + " ELSE " + passed +
+         " END)";
+}
+
+std::string Statement::in_ranges_sql(const std::string& anchor, const TableMinimum::Part& part) {
   std::string any;
   const auto piece = [&](const std::optional<std::string>& from, const std::string& to,
                          const std::string& type) {
@@ -30,17 +42,15 @@ std::string Statement::outlived_sql(const Table& table, const TableMinimum& mini
     any += anchor + " < " + params_.bind(to) + "::" + type + ")";
   };
   const auto day_text = [](Day day) { return ccctl::to_text(Instant(day)).substr(0, 10); };
-  for (const AnchorRange<Instant>& range : minimum.ranges) {
+  for (const AnchorRange<Instant>& range : part.ranges) {
     piece(range.from ? std::optional(ccctl::to_text(*range.from)) : std::nullopt,
           ccctl::to_text(range.to), "timestamptz");
   }
-  for (const AnchorRange<Day>& range : minimum.day_ranges) {
+  for (const AnchorRange<Day>& range : part.day_ranges) {
     piece(range.from ? std::optional(day_text(*range.from)) : std::nullopt, day_text(range.to),
           "date");
   }
-  if (any.empty()) any = "false";
-  return "COALESCE(" + any + ", " +
-         (minimum.rule.pending == rule::Pending::ignore ? "true" : "false") + ")";
+  return any.empty() ? "false" : any;
 }
 
 void Statement::law(const Protection& protection, Names& own) {
@@ -49,21 +59,24 @@ void Statement::law(const Protection& protection, Names& own) {
     for (std::size_t i = 0; i < minima.size(); ++i) {
       const TableMinimum& minimum = minima[i];
       const std::string cte = "l" + number_of(name) + "_" + std::to_string(i);
-      const std::string anchor =
-          minimum.anchor == nullptr
-              ? std::string("NULL::timestamptz")
-              : datamap::anchor_sql(map_, catalog_, table, "t", *minimum.anchor);
-      add(cte, "SELECT " + key_list_sql(table, "t") + ", " + anchor + " AS at FROM " +
-                   all_of(name) + " p JOIN " + from(name, "t") + " ON " +
-                   same_key_sql(table, "t", "p") + " WHERE " +
-                   datamap::where_sql("t", minimum.when) +
-                   (minimum.anchor == nullptr ? "" : " AND NOT " + outlived_sql(table, minimum)));
+      std::string anchors, latest;
+      for (std::size_t n = 0; n < minimum.parts.size(); ++n) {
+        const std::string at = "at" + std::to_string(n);
+        anchors += ", " +
+                   datamap::anchor_sql(map_, catalog_, table, "t", *minimum.parts[n].anchor) +
+                   " AS " + at;
+        latest += (n == 0 ? "" : ", ") + ("pg_catalog.max(" + at + ")");
+      }
+      add(cte, "SELECT " + key_list_sql(table, "t") + anchors + " FROM " + all_of(name) +
+                   " p JOIN " + from(name, "t") + " ON " + same_key_sql(table, "t", "p") +
+                   " WHERE " + datamap::where_sql("t", minimum.when) +
+                   (minimum.parts.empty() ? "" : " AND NOT " + outlived_sql(table, minimum)));
       Kept kept{name, 0,    minimum.rule.id, minimum.rule.basis, minimum.rule.reason, minimum.until,
                 {},   false};
       count({{}, std::move(kept), &minimum},
             "(SELECT pg_catalog.jsonb_build_object('rows', pg_catalog.count(*), 'last', "
-            "pg_catalog.max(at)) FROM " +
-                cte + ")::text");
+            "pg_catalog.jsonb_build_array(" +
+                latest + ")) FROM " + cte + ")::text");
       own[name].push_back(cte);
     }
   }

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "datamap/sql.h"
+#include "plan/anchor_parts.h"
 #include "plan/hold_sql.h"
 
 namespace ccctl::plan {
@@ -43,11 +44,10 @@ std::string zone_of(store::Tx& tx, const datamap::Map& map, const datamap::Catal
   return *found;
 }
 
-// A tenant's anchor is one instant: the rule keeps every matching row, or none.
-void tenant_minimum(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog,
-                    const std::string& tenant, Instant as_of, TableMinimum minimum,
-                    std::vector<TableMinimum>& kept) {
-  const std::string name = minimum.rule.anchor.substr(kTenantAnchor.size());
+// The same for every row. False: it is over, whatever the row's own anchors say.
+bool add_tenant_part(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog,
+                     const std::string& tenant, const std::string& name, Instant as_of,
+                     TableMinimum& minimum) {
   if (!map.tenants || !map.tenants->anchors.contains(name)) {
     throw doc::error_at(ErrorKind::policy_invalid, minimum.rule.at,
                         "the data map gives its tenants no anchor \"" + name + "\"");
@@ -57,8 +57,9 @@ void tenant_minimum(store::Tx& tx, const datamap::Map& map, const datamap::Catal
   const auto text =
       tenant_value(tx, map, catalog, tenant, datamap::anchor_sql(map, catalog, table, "t", anchor));
   if (!text) {
-    if (minimum.rule.pending == rule::Pending::keep) kept.push_back(std::move(minimum));
-    return;
+    minimum.parts.clear();
+    minimum.kept_by_tenant = true;
+    return minimum.rule.pending == rule::Pending::keep;
   }
   std::optional<Instant> expiry;
   if (datamap::anchor_is_date(map, catalog, table, anchor)) {
@@ -70,9 +71,46 @@ void tenant_minimum(store::Tx& tx, const datamap::Map& map, const datamap::Catal
   } else if (const std::optional<Instant> at = parse_pg_timestamptz(*text)) {
     expiry = add(*at, *minimum.rule.min, minimum.zone, minimum.rule.granularity);
   }
-  if (expiry && *expiry <= as_of) return;
-  minimum.until = expiry;
-  kept.push_back(std::move(minimum));
+  if (expiry && *expiry <= as_of) return true;
+  minimum.kept_by_tenant = true;
+  if (!minimum.until || !expiry || *minimum.until < *expiry) minimum.until = expiry;
+  return true;
+}
+
+// Fills in what the rule counts from; false when no row of the table can be kept by it.
+bool add_parts(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog,
+               const datamap::Table& table, const std::string& tenant, Instant as_of,
+               TableMinimum& minimum) {
+  const rule::RetentionRule& rule = minimum.rule;
+  const auto of_tenant = [&](const std::string& name) {
+    return add_tenant_part(tx, map, catalog, tenant, name, as_of, minimum);
+  };
+  if (rule.anchor.starts_with(kTenantAnchor)) {
+    return of_tenant(rule.anchor.substr(kTenantAnchor.size())) && minimum.kept_by_tenant;
+  }
+  const auto anchor = table.anchors.find(rule.anchor);
+  if (anchor == table.anchors.end()) {
+    throw doc::error_at(ErrorKind::policy_invalid, rule.at,
+                        "table \"" + table.name + "\" has no anchor \"" + rule.anchor + "\"",
+                        "give the table the anchor in the data map, or narrow the rule's match");
+  }
+  std::vector<std::string> of_the_tenant;
+  for (const datamap::Anchor* each : anchor_parts(map, catalog, table, anchor->second)) {
+    if (each->source == datamap::Anchor::Source::tenant) {
+      of_the_tenant.push_back(each->anchor);
+      continue;
+    }
+    TableMinimum::Part& part = minimum.parts.emplace_back();
+    part.anchor = each;
+    part.is_date = datamap::anchor_is_date(map, catalog, table, *each);
+    if (part.is_date) {
+      part.day_ranges = due_ranges_of_days(*rule.min, minimum.zone, as_of);
+    } else {
+      part.ranges = due_ranges(*rule.min, minimum.zone, rule.granularity, as_of);
+    }
+  }
+  return std::all_of(of_the_tenant.begin(), of_the_tenant.end(), of_tenant) &&
+         (!minimum.parts.empty() || minimum.kept_by_tenant);
 }
 
 }  // namespace
@@ -109,26 +147,8 @@ Protection protect(store::Tx& tx, const datamap::Map& map, const datamap::Catalo
       minimum.zone = zone_of(tx, map, catalog, tenant, found.zone);
       minimum.when = std::move(found.when);
       minimum.rule = std::move(found.rule);
-      if (minimum.rule.anchor.starts_with(kTenantAnchor)) {
-        tenant_minimum(tx, map, catalog, tenant, as_of, std::move(minimum), kept);
-        continue;
-      }
-      const auto anchor = table.anchors.find(minimum.rule.anchor);
-      if (anchor == table.anchors.end()) {
-        throw doc::error_at(
-            ErrorKind::policy_invalid, minimum.rule.at,
-            "table \"" + name + "\" has no anchor \"" + minimum.rule.anchor + "\"",
-            "give the table the anchor in the data map, or narrow the rule's match");
-      }
-      minimum.anchor = &anchor->second;
-      minimum.is_date = datamap::anchor_is_date(map, catalog, table, anchor->second);
-      if (minimum.is_date) {
-        minimum.day_ranges = due_ranges_of_days(*minimum.rule.min, minimum.zone, as_of);
-      } else {
-        minimum.ranges =
-            due_ranges(*minimum.rule.min, minimum.zone, minimum.rule.granularity, as_of);
-      }
-      kept.push_back(std::move(minimum));
+      if (add_parts(tx, map, catalog, table, tenant, as_of, minimum))
+        kept.push_back(std::move(minimum));
     }
     if (!kept.empty()) protection.minima.emplace(name, std::move(kept));
   }

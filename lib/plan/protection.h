@@ -17,18 +17,23 @@
 
 namespace ccctl::plan {
 
-// A minimum of one table, its calendar already inverted: a row whose anchor lies in one of the
-// ranges has outlived it.
+// A minimum of one table, its calendar already inverted: a row has outlived it when each of its
+// anchors lies in one of that part's ranges.
 struct TableMinimum {
+  struct Part {
+    const datamap::Anchor* anchor = nullptr;
+    bool is_date = false;
+    std::vector<AnchorRange<Instant>> ranges;
+    std::vector<AnchorRange<Day>> day_ranges;
+  };
   rule::RetentionRule rule;
   std::string zone;
   datamap::Where when;
-  const datamap::Anchor* anchor =
-      nullptr;  // nullptr: a tenant's anchor, which keeps the whole table
-  bool is_date = false;
-  std::vector<AnchorRange<Instant>> ranges;
-  std::vector<AnchorRange<Day>> day_ranges;
-  std::optional<Instant> until;  // of a tenant's anchor
+  std::vector<Part> parts;  // what differs from row to row; empty: it keeps the whole table
+  // An anchor of the tenant's, alone or as a part of them: it has not passed, so that no row has
+  // but one whose own anchors are unknown and whose rule ignores that.
+  bool kept_by_tenant = false;
+  std::optional<Instant> until;  // of the tenant's anchor
 };
 
 // What a held subject is known by.

@@ -70,6 +70,7 @@ class Statement {
   std::string narrowed(const datamap::TableName& name, const std::string& rows);
   void law(const Protection& protection, Names& own);
   std::string outlived_sql(const datamap::Table& table, const TableMinimum& minimum);
+  std::string in_ranges_sql(const std::string& anchor, const TableMinimum::Part& part);
   void climb(const std::string& prefix, const Names& own,
              std::map<datamap::TableName, std::string>& kept);
   void count_kept(const datamap::TableName& name, const Names& hold, const Names& law);

@@ -1,6 +1,8 @@
 // Erasures under legal holds and statutory minima, compared with the model (formats.md 2 and 3).
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/calendar.h"
 #include "sandbox/seeder.h"
 #include "support/erasing.h"
@@ -219,6 +221,95 @@ TEST(ErasureUnderAStatuteAndAHold, LeavesTheHeldUntouched) {
   erasing.rules.retention.front().rules.push_back(minimum("chat", 14));
   erasing.hold(wide("generated", "", "2026-01-01T00:00:00Z"));
   erase_people(erasing, 10);
+}
+
+// A minimum of a day from the latest of several anchors of a consent.
+class ErasureUnderALatestOf : public ::testing::Test {
+ protected:
+  using Source = datamap::Anchor::Source;
+
+  static datamap::Anchor column(const std::string& name) {
+    datamap::Anchor anchor;
+    anchor.column = name;
+    return anchor;
+  }
+  static datamap::Anchor of_tenant(const std::string& name) {
+    datamap::Anchor anchor;
+    anchor.source = Source::tenant;
+    anchor.anchor = name;
+    return anchor;
+  }
+
+  // How many of somebody's consents it keeps.
+  std::uint64_t kept(std::vector<datamap::Anchor> parts, const std::string& zone,
+                     rule::Pending pending) {
+    datamap::Map map = erasing_.map;
+    const auto table = std::find_if(map.tables.begin(), map.tables.end(),
+                                    [](const auto& each) { return each.name == "consents"; });
+    datamap::Anchor latest;
+    latest.source = Source::latest_of;
+    latest.parts = std::move(parts);
+    table->anchors.insert_or_assign("ended", latest);
+    erasing_.use(std::move(map));
+    rule::RetentionRule rule = minimum("consent", 0);
+    rule.anchor = "ended";
+    rule.min = Duration{0, 1, 0};
+    rule.pending = pending;
+    rule::Retention& document = erasing_.rules.retention.front();
+    std::erase_if(document.rules, [&](const auto& each) { return each.id == rule.id; });
+    document.rules.push_back(rule);
+    document.zone = zone;
+    until_.reset();
+    const request::Preview preview =
+        erasing_.preview(SubjectRef{"external_contact", {sandbox::well_known::kTanaka}});
+    for (const plan::Kept& each : preview.outcome.kept) {
+      if (each.rule != rule.id) continue;
+      until_ = each.until;
+      return each.rows;
+    }
+    return 0;
+  }
+
+  Erasing erasing_{{.seed = 24, .contacts = 20, .stir = false}};
+  std::optional<Instant> until_;
+};
+
+// A date counts until its day has ended in the rule's zone, and then the period. At any hour UTC's
+// date is another than that of one of the two zones.
+TEST_F(ErasureUnderALatestOf, EndsDatesInTheRulesZone) {
+  erasing_.run("ALTER TABLE public.consents ADD COLUMN ended_on date");
+  const auto day_in = [&](const std::string& zone, int back) {
+    erasing_.run("UPDATE public.consents SET ended_on = (pg_catalog.now() AT TIME ZONE '" + zone +
+                 "')::date - " + std::to_string(back) + ", given_at = '2020-01-01T00:00:00Z'");
+  };
+  for (const char* zone : {"Etc/GMT+12", "Etc/GMT-14"}) {
+    SCOPED_TRACE(zone);
+    day_in(zone, 1);
+    EXPECT_GT(kept({column("ended_on"), column("given_at")}, zone, rule::Pending::keep), 0U);
+    EXPECT_EQ(until_, parse_instant(erasing_.text(
+                          "SELECT pg_catalog.to_char((((pg_catalog.now() AT TIME ZONE '" +
+                          std::string(zone) + "')::date + 1)::timestamp AT TIME ZONE '" + zone +
+                          "') AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")));
+    day_in(zone, 2);
+    EXPECT_EQ(kept({column("ended_on"), column("given_at")}, zone, rule::Pending::keep), 0U);
+  }
+}
+
+// What the tenant's anchor keeps is kept, though it stands in no row; unknown, the rule says.
+TEST_F(ErasureUnderALatestOf, AsksTheTenantsAnchorToo) {
+  const std::vector<datamap::Anchor> parts{column("given_at"), of_tenant("contract_end")};
+  const auto contract_end = [&](const std::string& value) {
+    erasing_.run("UPDATE public.tenants SET contract_end = " + value);
+  };
+  erasing_.run("UPDATE public.consents SET given_at = '2020-01-01T00:00:00Z'");
+  contract_end("pg_catalog.now() + interval '2 days'");
+  EXPECT_GT(kept(parts, "UTC", rule::Pending::ignore), 0U);
+  EXPECT_TRUE(until_ && *until_ > erasing_.now() + std::chrono::hours(36));
+  contract_end("pg_catalog.now() - interval '5 days'");
+  EXPECT_EQ(kept(parts, "UTC", rule::Pending::keep), 0U);
+  contract_end("NULL");
+  EXPECT_GT(kept(parts, "UTC", rule::Pending::keep), 0U);
+  EXPECT_EQ(kept(parts, "UTC", rule::Pending::ignore), 0U);
 }
 
 }  // namespace
