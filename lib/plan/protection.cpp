@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "datamap/check.h"
 #include "datamap/sql.h"
 #include "plan/anchor_parts.h"
 #include "plan/hold_sql.h"
@@ -115,6 +116,18 @@ bool add_parts(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& c
 
 }  // namespace
 
+void require_sight(const datamap::Map& map, const datamap::Catalog& catalog,
+                   const std::vector<rule::Hold>& holds) {
+  std::set<std::string> kinds;
+  for (const rule::Hold& hold : holds) {
+    for (const subject::SubjectRef& held : hold.subjects) kinds.insert(held.kind);
+  }
+  if (kinds.empty()) return;
+  const std::vector<datamap::Finding> findings = datamap::check(map, catalog);
+  for (const std::string& kind : kinds)
+    datamap::require_fit(findings, closure(map, scope_of(map, kind)));
+}
+
 bool Protection::any_wide_hold() const {
   return std::any_of(holds.begin(), holds.end(),
                      [](const rule::Hold& hold) { return !hold.of_subject(); });
@@ -134,6 +147,7 @@ Protection protect(store::Tx& tx, const datamap::Map& map, const datamap::Catalo
                    const std::string& tenant, Instant as_of) {
   Protection protection;
   protection.holds = rule::active_holds(tx, tenant);
+  require_sight(map, catalog, protection.holds);
   protection.staged = read_staged(tx, map, tenant);
   if (!protection.held_subjects().empty()) {
     Statement statement(map, catalog, scope, tenant);

@@ -58,8 +58,14 @@ struct Protection {
 std::set<datamap::TableName> read_staged(store::Tx& tx, const datamap::Map& map,
                                          const std::string& tenant);
 
+// What a held person has in other tables than those that are deleted from says what is held, too:
+// refuses what would hide rows of them from this session (denied), and a map that no longer fits
+// (map_drift).
+void require_sight(const datamap::Map& map, const datamap::Catalog& catalog,
+                   const std::vector<rule::Hold>& holds);
+
 // Reads the holds and the tenant's anchors in the caller's transaction; a deleting one has locked
-// its attempt row before. `as_of` is the run's.
+// its attempt row before. `as_of` is the run's. Refuses as require_sight() does.
 Protection protect(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog,
                    const Scope& scope, const std::vector<rule::Retention>& documents,
                    const std::string& tenant, Instant as_of);

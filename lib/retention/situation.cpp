@@ -108,6 +108,7 @@ void Situation::require_fit() const {
     for (const TableName& name : plan::closure(ground_.map, pass.scope)) closure.insert(name);
   }
   datamap::require_fit(datamap::check(ground_.map, catalog_), {closure.begin(), closure.end()});
+  plan::require_sight(ground_.map, catalog_, sweep_.holds);
 }
 
 std::vector<TableName> Situation::without_zone() const {
