@@ -1,11 +1,9 @@
 #include "run/chain.h"
 
-#include <chrono>
 #include <nlohmann/json.hpp>
-#include <random>
-#include <thread>
 
 #include "base/error.h"
+#include "store/retry.h"
 
 namespace ccctl::run {
 namespace {
@@ -79,7 +77,6 @@ Chain::End Chain::attempt(Open& open, const std::string& set_local, const Doing&
 }
 
 bool Chain::run(Open& open, const std::string& set_local, const Doing& doing) {
-  std::minstd_rand dice{std::random_device{}()};
   for (int tries = 1;; ++tries) {
     try {
       const End end = attempt(open, set_local, doing);
@@ -96,7 +93,7 @@ bool Chain::run(Open& open, const std::string& set_local, const Doing& doing) {
       // A child that was inserted meanwhile: the next snapshot sees it.
       if (tries >= kMostTries || error.sqlstate() != "23503") throw;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(dice() % (20U << tries)));
+    store::wait_before_retry(tries);
   }
 }
 

@@ -2,10 +2,10 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <thread>
 
 #include "base/error.h"
+#include "store/retry.h"
 
 namespace ccctl::run {
 namespace {
@@ -118,7 +118,6 @@ store::Session reconnected(const std::function<store::Session()>& connect) {
 Receipt Runner::run_window(const Window& window,
                            const std::function<Work(store::Tx&, Instant now)>& work) {
   Receipt receipt;
-  std::minstd_rand dice{std::random_device{}()};
   for (int tries = 1;; ++tries) {
     try {
       if (attempt(window, work, &receipt)) return receipt;
@@ -134,8 +133,7 @@ Receipt Runner::run_window(const Window& window,
     } catch (const store::StatementError& error) {
       if (tries >= kTries || !passing(error)) throw;
     }
-    // Unequal waits, so that two workers that met once do not meet again.
-    std::this_thread::sleep_for(std::chrono::milliseconds(dice() % (20U << tries)));
+    store::wait_before_retry(tries);
   }
 }
 

@@ -1,10 +1,9 @@
 #include "store/session.h"
 
-#include <random>
 #include <stdexcept>
-#include <thread>
 
 #include "store/connection.h"
+#include "store/retry.h"
 
 namespace ccctl::store {
 namespace {
@@ -112,7 +111,6 @@ Tx Session::begin(Mode mode) {
 }
 
 void Session::transact(Mode mode, const std::function<void(Tx&)>& work) {
-  std::minstd_rand dice{std::random_device{}()};
   for (int attempt = 1;; ++attempt) {
     try {
       Tx tx = begin(mode);
@@ -122,8 +120,7 @@ void Session::transact(Mode mode, const std::function<void(Tx&)>& work) {
     } catch (const RetryableError&) {
       if (attempt == kAttempts) throw;
     }
-    // Unequal waits, so that two sessions that met once do not meet again.
-    std::this_thread::sleep_for(std::chrono::milliseconds(dice() % (20U << attempt)));
+    wait_before_retry(attempt);
   }
 }
 
