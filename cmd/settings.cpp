@@ -100,6 +100,15 @@ const std::vector<KnownSetting>& known_settings() {
       {"stores.NAME",
        "the object store that a data map calls NAME, for example file:/var/lib/media"},
       {"tenant", "the tenant to work for where --tenant is not given"},
+      {"throttle_file", "sweeps wait as long as this file is there"},
+      {"throttle_lag", "how far replicas may be behind, for example PT30S; default PT10S"},
+      {"throttle_limit", "sweeps wait while the number that throttle_query gives is beyond this"},
+      {"throttle_query",
+       "an SQL query that gives one number, asked between two windows of a sweep"},
+      {"throttle_replicas",
+       "the application_name of each replica that sweeps wait for, with commas in between; one "
+       "that "
+       "does not stream stops them"},
   };
   return known;
 }

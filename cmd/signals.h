@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM, noted instead of died of.
+// SIGINT, SIGTERM and SIGUSR1, noted instead of died of.
 #pragma once
 
 #include <signal.h>
@@ -30,6 +30,30 @@ class SignalWatch {
   static inline volatile std::sig_atomic_t seen_ = 0;
   struct sigaction interrupt_ {};
   struct sigaction terminate_ {};
+};
+
+// SIGUSR1 asks how far it is. As long as it lives; one at a time.
+class QuestionWatch {
+ public:
+  QuestionWatch() {
+    struct sigaction note {};
+    note.sa_handler = [](int) { asked_ = 1; };
+    note.sa_flags = SA_RESTART;
+    ::sigaction(SIGUSR1, &note, &before_);
+  }
+  QuestionWatch(const QuestionWatch&) = delete;
+  QuestionWatch& operator=(const QuestionWatch&) = delete;
+  ~QuestionWatch() { ::sigaction(SIGUSR1, &before_, nullptr); }
+  // Whether somebody has asked since the last call; one thread calls it.
+  static bool asked() {
+    const bool was = asked_ != 0;
+    if (was) asked_ = 0;
+    return was;
+  }
+
+ private:
+  static inline volatile std::sig_atomic_t asked_ = 0;
+  struct sigaction before_ {};
 };
 
 }  // namespace ccctl::cmd

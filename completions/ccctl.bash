@@ -40,6 +40,7 @@ _ccctl() {
     --leaf) :; return ;;
     --log) COMPREPLY=($(compgen -W "evidence security" -- "$cur")); return ;;
     --matter) :; return ;;
+    --metrics-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --name) :; return ;;
     --old) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --on-behalf-of) :; return ;;
@@ -124,10 +125,10 @@ _ccctl() {
     "approve sign") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "approve reject") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;
     "retention plan") words="-o --help --as-of --fail-on-unmanaged --output --out --tenant --datastore --config --quiet --color" ;;
-    "retention sweep") words="-o --help --dry-run --allow-match-all --workers --yes --as-of --run-time --first-run-ok --accept-shortening --accept-clock-jump --output --out --tenant --datastore --config --quiet --color" ;;
-    "retention apply") words="-o --help --yes --run-time --first-run-ok --accept-shortening --accept-clock-jump --output --out --tenant --datastore --config --quiet --color" ;;
+    "retention sweep") words="-o --help --dry-run --allow-match-all --workers --yes --as-of --run-time --metrics-file --first-run-ok --accept-shortening --accept-clock-jump --output --out --tenant --datastore --config --quiet --color" ;;
+    "retention apply") words="-o --help --yes --run-time --metrics-file --first-run-ok --accept-shortening --accept-clock-jump --output --out --tenant --datastore --config --quiet --color" ;;
     "retention explain") words="-o --help --table --key --as-of --output --out --tenant --datastore --config --quiet --color" ;;
-    "retention offboard") words="-o --help --return --destroy --yes --as-of --run-time --first-run-ok --accept-shortening --accept-clock-jump --output --out --tenant --datastore --config --quiet --color" ;;
+    "retention offboard") words="-o --help --return --destroy --yes --as-of --run-time --metrics-file --first-run-ok --accept-shortening --accept-clock-jump --output --out --tenant --datastore --config --quiet --color" ;;
     "retention replay") words="-o --help --reason --dry-run --output --out --tenant --datastore --config --quiet --color" ;;
     "retention report") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "journal status") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;

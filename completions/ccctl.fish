@@ -263,11 +263,13 @@ complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcomm
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l yes -d 'delete without asking; for cron, where there is no terminal'
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l as-of -d 'what was due at that instant; in the future only to look' -x
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l run-time -d 'pause after so long, between two windows' -x
+complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l metrics-file -d 'keep there, as text for Prometheus, how far it is' -r -F
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l first-run-ok -d 'rules may run by which the tenant was never swept'
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l accept-shortening -d 'rules may make rows due earlier than at the last run'
 complete -c ccctl -n '__fish_seen_subcommand_from sweep; and __fish_seen_subcommand_from retention' -l accept-clock-jump -d 'the datastore'\''s clock may be far ahead of the last run'
 complete -c ccctl -n '__fish_seen_subcommand_from apply; and __fish_seen_subcommand_from retention' -l yes -d 'delete without asking; for cron, where there is no terminal'
 complete -c ccctl -n '__fish_seen_subcommand_from apply; and __fish_seen_subcommand_from retention' -l run-time -d 'pause after so long, between two windows' -x
+complete -c ccctl -n '__fish_seen_subcommand_from apply; and __fish_seen_subcommand_from retention' -l metrics-file -d 'keep there, as text for Prometheus, how far it is' -r -F
 complete -c ccctl -n '__fish_seen_subcommand_from apply; and __fish_seen_subcommand_from retention' -l first-run-ok -d 'rules may run by which the tenant was never swept'
 complete -c ccctl -n '__fish_seen_subcommand_from apply; and __fish_seen_subcommand_from retention' -l accept-shortening -d 'rules may make rows due earlier than at the last run'
 complete -c ccctl -n '__fish_seen_subcommand_from apply; and __fish_seen_subcommand_from retention' -l accept-clock-jump -d 'the datastore'\''s clock may be far ahead of the last run'
@@ -279,6 +281,7 @@ complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subc
 complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l yes -d 'delete without asking; for cron, where there is no terminal'
 complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l as-of -d 'what was due at that instant; in the future only to look' -x
 complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l run-time -d 'pause after so long, between two windows' -x
+complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l metrics-file -d 'keep there, as text for Prometheus, how far it is' -r -F
 complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l first-run-ok -d 'rules may run by which the tenant was never swept'
 complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l accept-shortening -d 'rules may make rows due earlier than at the last run'
 complete -c ccctl -n '__fish_seen_subcommand_from offboard; and __fish_seen_subcommand_from retention' -l accept-clock-jump -d 'the datastore'\''s clock may be far ahead of the last run'

@@ -53,7 +53,12 @@ const Spec retention_sweep{
         "guards, as many at a time as it says, and one summary lists them all; where one tenant is "
         "refused or fails, the others go on (exit 4), and the signal and --run-time end all. "
         "However a sweep ends, the next one carries on from the window that "
-        "was open. Exit 4 when rows or tables could not be covered.",
+        "was open. Exit 4 when rows or tables could not be covered."
+        "\n\nBetween two windows it waits as long as the settings say: for replicas "
+        "(throttle_replicas, throttle_lag), for a load (throttle_query, throttle_limit), for a "
+        "file "
+        "to go away (throttle_file); a message, the answer to SIGUSR1 and --metrics-file say for "
+        "what. SIGUSR1 prints how far it is.",
     .options =
         sweep_options({{.name = "dry-run",
                         .type = Type::flag,

@@ -2,6 +2,7 @@
 #include "cmd/retention/sweeping.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -58,6 +59,38 @@ retention::SweepOptions options_of(const Args& args, const std::string& kind) {
   return options;
 }
 
+std::vector<std::string> words_of(const std::string& list) {
+  std::vector<std::string> words;
+  std::string word;
+  for (const char c : list + ",") {
+    if (c == ',') {
+      if (!word.empty()) words.push_back(std::exchange(word, ""));
+    } else if (c != ' ') {
+      word += c;
+    }
+  }
+  return words;
+}
+
+run::ThrottleSettings throttle_of(const App& app) {
+  run::ThrottleSettings throttle;
+  throttle.replicas = words_of(app.setting("throttle_replicas"));
+  throttle.query = app.setting("throttle_query");
+  throttle.file = app.setting("throttle_file");
+  if (const std::string lag = app.setting("throttle_lag"); !lag.empty())
+    throttle.lag = elapsing(lag, "the setting throttle_lag");
+  const std::string limit = app.setting("throttle_limit");
+  const auto [end, error] =
+      std::from_chars(limit.data(), limit.data() + limit.size(), throttle.limit);
+  const bool number = error == std::errc() && end == limit.data() + limit.size();
+  if (limit.empty() != throttle.query.empty() || (!limit.empty() && !number)) {
+    throw Error(ErrorKind::config_invalid,
+                "the settings throttle_query and throttle_limit belong together, and the limit is "
+                "a number");
+  }
+  return throttle;
+}
+
 }  // namespace
 
 std::chrono::seconds elapsing(const std::string& period, const std::string& option) {
@@ -81,15 +114,8 @@ bool skips_tables(const retention::Survey& survey) {
                      [](const retention::Notice& notice) { return notice.skipped; });
 }
 
-Swept sweep_tenant(App& app, const Args& args, const Retentions& retentions,
-                   const std::string& kind, const Say& say) {
-  app.require_level_journal();
-  const std::string user = app.session().session_user();
-  retention::Sweep sweep(
-      {app.session(), [&app, user] { return app.open_as(user); }, app.context(), app.actor().login,
-       [&app](const std::string& name) -> object::ObjectStore& { return app.objects(name); },
-       SignalWatch::seen, say},
-      retentions.ground(), options_of(args, kind));
+static Swept carry_out(App& app, const Args& args, const Retentions& retentions,
+                       retention::Sweep& sweep, const Say& say) {
   const retention::Survey* survey = nullptr;
   try {
     survey = &sweep.prepare();
@@ -111,10 +137,35 @@ Swept sweep_tenant(App& app, const Args& args, const Retentions& retentions,
   return swept;
 }
 
+Swept sweep_tenant(App& app, const Args& args, const Retentions& retentions,
+                   const std::string& kind, const Say& say, Reporter& reporter) {
+  app.require_level_journal();
+  const std::string user = app.session().session_user(), tenant = retentions.ground().tenant;
+  retention::SweepOptions options = options_of(args, kind);
+  options.throttle = throttle_of(app);
+  const auto progress = [&](const retention::SweepReport& so_far) {
+    reporter.update(tenant, so_far);
+  };
+  progress({});
+  try {
+    retention::Sweep sweep(
+        {app.session(), [&app, user] { return app.open_as(user); }, app.context(),
+         app.actor().login,
+         [&app](const std::string& name) -> object::ObjectStore& { return app.objects(name); },
+         SignalWatch::seen, progress},
+        retentions.ground(), options);
+    return carry_out(app, args, retentions, sweep, say);
+  } catch (...) {
+    reporter.failed(tenant);
+    throw;
+  }
+}
+
 int sweep_and_print(App& app, const Args& args, const Retentions& retentions,
                     const std::string& kind) {
   const SignalWatch watch(true);  // the first signal lets the window end
-  const Swept swept = sweep_tenant(app, args, retentions, kind, messages_of(app));
+  Reporter reporter(app.context(), messages_of(app), args.get("metrics-file"));
+  const Swept swept = sweep_tenant(app, args, retentions, kind, messages_of(app), reporter);
   app.print(swept.document);
   if (!swept.paused.empty())
     app.message("paused: " + swept.paused + "; the next sweep goes on from there");
@@ -132,6 +183,10 @@ std::vector<Option> sweep_options(std::vector<Option> own, bool whole) {
        .type = Type::duration,
        .value = "PERIOD",
        .help = "pause after so long, between two windows"});
+  add({.name = "metrics-file",
+       .type = Type::file,
+       .value = "FILE",
+       .help = "keep there, as text for Prometheus, how far it is"});
   add({.name = "first-run-ok",
        .type = Type::flag,
        .help = "rules may run by which the tenant was never swept"});

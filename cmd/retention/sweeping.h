@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/retention/reporter.h"
 #include "cmd/retention/wiring.h"
 #include "retention/sweep.h"
 
@@ -19,14 +20,14 @@ Json sweep_envelope(const Retentions& retentions, const retention::Situation& si
 bool skips_tables(const retention::Survey& survey);
 
 // The sweep of the App's tenant, with everything that is asked before, up to its seal. Whoever
-// calls it watches the signals. Messages go to `say`.
+// calls it watches the signals. Messages go to `say`, how far it is to the reporter.
 struct Swept {
   Json document;
   std::string paused;  // why, where it is
   int exit_code = 0;
 };
 Swept sweep_tenant(App& app, const Args& args, const Retentions& retentions,
-                   const std::string& kind, const Say& say);
+                   const std::string& kind, const Say& say, Reporter& reporter);
 
 // Sweeps every tenant for which the log-in may, --workers at the same time: one summary, one exit
 // code.

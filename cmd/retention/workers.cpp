@@ -39,7 +39,12 @@ Row not_begun(const std::string& tenant, const std::string& why) {
 class Tenants {
  public:
   Tenants(App& app, const Args& args, const Spec& spec, std::vector<std::string> tenants)
-      : app_(app), args_(args), spec_(spec), tenants_(std::move(tenants)), rows_(tenants_.size()) {
+      : app_(app),
+        args_(args),
+        spec_(spec),
+        tenants_(std::move(tenants)),
+        rows_(tenants_.size()),
+        reporter_(app.context(), messages_of(app), args.get("metrics-file")) {
     if (const auto time = args.find("run-time")) left_ = elapsing(*time, "--run-time");
   }
 
@@ -86,9 +91,10 @@ class Tenants {
     Row row;
     row.exit_code = recording_refusals(own, spec_, [&] {
       const Retentions retentions(own);
-      Swept swept = sweep_tenant(own, args, retentions, "sweep", [&](std::string_view line) {
+      const Say say = [&](std::string_view line) {
         app_.message(tenant + ": " + std::string(line));
-      });
+      };
+      Swept swept = sweep_tenant(own, args, retentions, "sweep", say, reporter_);
       row.json = std::move(swept.document);
       return swept.exit_code;
     });
@@ -103,6 +109,7 @@ class Tenants {
   std::atomic<std::size_t> next_ = 0;
   const steady_clock::time_point began_ = steady_clock::now();
   std::optional<std::chrono::seconds> left_;
+  Reporter reporter_;
 };
 
 // One code for all: the gravest that stops everything, else what all have in common, else partly

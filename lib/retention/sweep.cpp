@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "audit/event.h"
 #include "base/calendar.h"
@@ -17,7 +18,9 @@ constexpr const char* kMethod =
     "rows are deleted from the datastore, objects from their store; freed pages are overwritten by "
     "later data, copies in backups end with the oldest backup";
 constexpr std::uint64_t kFirstRows = 5'000;
-constexpr auto kToldEvery = std::chrono::seconds(30);
+constexpr auto kLooksEvery = std::chrono::seconds(1);  // while it waits
+constexpr auto kDozes = std::chrono::milliseconds(50);
+constexpr auto kRenewsEvery = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -32,8 +35,9 @@ Sweep::Sweep(SweepWorld world, const Ground& ground, const SweepOptions& options
     : world_(std::move(world)),
       ground_(ground),
       options_(options),
-      window_rows_(options_.window_rows > 0 ? options_.window_rows : kFirstRows) {
-  began_ = told_ = steady_clock::now();
+      window_rows_(options_.window_rows > 0 ? options_.window_rows : kFirstRows),
+      throttle_(options_.throttle) {
+  began_ = steady_clock::now();
 }
 
 Sweep::~Sweep() {
@@ -165,36 +169,69 @@ void Sweep::open_run() {
 }
 
 SweepReport Sweep::run() {
-  report_.outcome = "complete";
+  report_.outcome = "running";
   delete_left_objects();
   if (report_.planned > 0 || report_.resumed) {
     open_run();
     for (std::size_t i = first_pass_; i < passes_.size() && report_.outcome != "paused"; ++i)
       run_pass(i);
-    if (report_.outcome == "paused") return report_;
+    if (report_.outcome == "paused") {
+      tell();
+      return report_;
+    }
     delete_objects(report_.run_id);
   }
   forget_orphans();
-  if (report_.failed > 0 || report_.objects_left > 0) report_.outcome = "partial";
+  report_.outcome = report_.failed > 0 || report_.objects_left > 0 ? "partial" : "complete";
   close_run();
+  tell();
   return report_;
 }
 
-bool Sweep::pause() {
+void Sweep::tell() const {
+  if (world_.progress) world_.progress(report_);
+}
+
+// A signal, or the end of its time.
+bool Sweep::over() {
   if (world_.interrupted && world_.interrupted()) {
     report_.why = "interrupted";
   } else if (options_.run_time && steady_clock::now() - began_ >= *options_.run_time) {
     report_.why = "its time was up";
   } else {
-    if (world_.progress && steady_clock::now() - told_ >= kToldEvery) {
-      told_ = steady_clock::now();
-      world_.progress(std::to_string(report_.rows) + " of " + std::to_string(report_.planned) +
-                      " rows in " + std::to_string(report_.windows) + " windows");
-    }
     return false;
   }
   report_.outcome = "paused";
+  if (report_.waits) report_.why += " while it waited: " + report_.waits->text;
   return true;
+}
+
+// Between two windows, with no transaction open; true when the run stops here.
+bool Sweep::pause() {
+  if (over()) return true;
+  tell();
+  steady_clock::time_point renewed = steady_clock::now();
+  while ((report_.waits = throttle_.look(world_.session))) {
+    tell();
+    const steady_clock::time_point until = steady_clock::now() + kLooksEvery;
+    while (steady_clock::now() < until) {
+      if (over()) return true;
+      std::this_thread::sleep_for(kDozes);
+    }
+    if (steady_clock::now() - renewed < kRenewsEvery) continue;
+    renewed = steady_clock::now();
+    keep_lease();
+  }
+  tell();
+  return false;
+}
+
+// A run that waits does nothing by which it would be renewed.
+void Sweep::keep_lease() {
+  store::Params params;
+  std::string sql = "WITH " + lease_->in_force_sql(params) + " SELECT FROM lease";
+  if (once({std::move(sql), params.take()}).empty())
+    throw Error(ErrorKind::busy, "another sweep of this tenant has taken over");
 }
 
 void Sweep::close_run() {

@@ -20,6 +20,7 @@
 #include "retention/situation.h"
 #include "retention/survey.h"
 #include "run/chain.h"
+#include "run/throttle.h"
 #include "store/lease.h"
 #include "store/session.h"
 
@@ -31,8 +32,8 @@ struct SweepWorld {
   Context context;
   std::string actor;
   std::function<object::ObjectStore&(const std::string& name)> objects;
-  std::function<bool()> interrupted;                    // asked between windows
-  std::function<void(std::string_view line)> progress;  // now and then
+  std::function<bool()> interrupted;                               // asked between windows
+  std::function<void(const struct SweepReport& so_far)> progress;  // after each window, and so on
 };
 
 struct SweepOptions {
@@ -41,14 +42,16 @@ struct SweepOptions {
   std::string kind = "sweep";    // of the destruction record: sweep, offboard
   std::string plan_file;         // only what this saved plan names; empty: all that is due
   std::optional<std::chrono::seconds> run_time;
+  run::ThrottleSettings throttle;
   bool digest_keys = false;       // a digest over the keys in each receipt
   std::uint64_t window_rows = 0;  // so many in every window; 0: as many as take a quarter second
 };
 
 struct SweepReport {
-  std::string run_id;   // empty: nothing was due
-  std::string outcome;  // complete, partial, paused
-  std::string why;      // it was paused
+  std::string run_id;                  // empty: nothing was due
+  std::string outcome = "planning";    // running, complete, partial, paused
+  std::string why;                     // it was paused
+  std::optional<run::Obstacle> waits;  // between two windows, as long as it is running
   Instant as_of{};
   bool resumed = false;
   std::uint64_t planned = 0, windows = 0;
@@ -101,6 +104,9 @@ class Sweep {
   bool narrow(const plan::Pass& pass, plan::Stretch& stretch, const Error& error);
   void pace(std::chrono::steady_clock::duration took);
   bool pause();
+  bool over();
+  void tell() const;
+  void keep_lease();
   void delete_objects(const std::string& run_id);
   void delete_left_objects();
   void close_run();
@@ -120,7 +126,8 @@ class Sweep {
   std::optional<run::Open> open_;
   std::optional<plan::SweepOutcome> outcome_;  // of the window at work
   std::uint64_t window_rows_;
-  std::chrono::steady_clock::time_point began_, told_;
+  run::Throttle throttle_;
+  std::chrono::steady_clock::time_point began_;
   SweepReport report_;
 };
 
