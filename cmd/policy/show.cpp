@@ -95,6 +95,7 @@ int run_show(App& app, const Args& args) {
     Json retention{{"rules", rows}, {"interval", to_text(rules.interval)}};
     if (rules.limits.rows > 0)
       retention["limits"] = {{"rows", rules.limits.rows}, {"percent", rules.limits.percent}};
+    if (rules.receipt == rule::ReceiptOf::keys) retention["receipt"] = "keys";
     if (rules.plan_ttl) retention["planTtl"] = to_text(*rules.plan_ttl);
     envelope["retention"] = std::move(retention);
     envelope["requests"] = requests_of(pack);

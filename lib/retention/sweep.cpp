@@ -37,6 +37,7 @@ Sweep::Sweep(SweepWorld world, const Ground& ground, const SweepOptions& options
       options_(options),
       window_rows_(options_.window_rows > 0 ? options_.window_rows : kFirstRows),
       throttle_(options_.throttle) {
+  if (ground.rules.receipt == rule::ReceiptOf::keys) options_.digest_keys = true;
   began_ = steady_clock::now();
 }
 

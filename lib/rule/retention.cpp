@@ -9,6 +9,7 @@ const doc::Choices<Granularity> kGranularities{{"instant", Granularity::instant}
                                                {"day", Granularity::day}};
 const doc::Choices<Pending> kPending{{"keep", Pending::keep}, {"ignore", Pending::ignore}};
 const doc::Choices<Then> kThen{{"delete", Then::erase}, {"anonymise", Then::anonymise}};
+const doc::Choices<ReceiptOf> kReceipts{{"counts", ReceiptOf::counts}, {"keys", ReceiptOf::keys}};
 const doc::Choices<std::string> kCategories{
     {"registration", "registration"}, {"host_usage", "host_usage"}, {"generated", "generated"}};
 constexpr std::int64_t kMostRows = 1'000'000'000'000;
@@ -105,6 +106,9 @@ void describe(Retention& retention, doc::Fields& f) {
   f.optional("skew", retention.skew, "how far in the future an anchor may lie");
   f.optional("anchor_floor", retention.anchor_floor, "anchors before this are quarantined");
   f.optional("plan_ttl", retention.plan_ttl, "how long a saved plan may be applied");
+  f.optional("receipt", retention.receipt, kReceipts,
+             "what each window's receipt has beside the counts: with keys also a SHA-256 over the "
+             "keys of the rows taken");
   f.required("limits", retention.limits, "guards checked before the first write");
   f.required("rules", retention.rules, "the rules");
   if (f.decoding() && retention.zone != "tenant" && !known_zone(retention.zone)) {

@@ -65,10 +65,14 @@ using Floor = std::variant<Instant, Day>;
 std::optional<Day> parse_day(std::string_view text);      // "2025-03-31"
 std::optional<Floor> parse_floor(std::string_view text);  // either
 
+// What a window's receipt says of the rows that went: how many, or also a digest of their keys.
+enum class ReceiptOf { counts, keys };
+
 struct Retention {
   std::string zone;  // IANA name, or "tenant"
   std::optional<Duration> interval, skew, plan_ttl;
   std::string anchor_floor;  // empty: none
+  ReceiptOf receipt = ReceiptOf::counts;
   Limits limits;
   std::vector<RetentionRule> rules;
 };

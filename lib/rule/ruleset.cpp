@@ -76,6 +76,7 @@ void take_limits(Ruleset& set, const std::vector<Source>& sources) {
     set.limits.percent = first ? limits.percent : std::min(set.limits.percent, limits.percent);
     if (source.document.interval) set.interval = *source.document.interval;
     if (source.document.plan_ttl) set.plan_ttl = source.document.plan_ttl;
+    if (source.document.receipt == ReceiptOf::keys) set.receipt = ReceiptOf::keys;
     first = false;
   }
 }

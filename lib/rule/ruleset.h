@@ -44,6 +44,7 @@ struct Ruleset {
   Limits limits;
   Duration interval{0, 1, 0};
   std::optional<Duration> plan_ttl;
+  ReceiptOf receipt = ReceiptOf::counts;
   std::map<std::string, std::map<std::string, Duration>> settings;  // by tenant
 };
 
