@@ -50,7 +50,7 @@ std::optional<Instant> instant_option(const Args& args, std::string_view name) {
 }
 
 std::string date_option(const Args& args, std::string_view name) {
-  const std::string text = args.get(name);
+  std::string text = args.get(name);
   if (text.empty() || (text.size() == 10 && parse_instant(text + "T00:00:00Z"))) return text;
   throw Error(ErrorKind::usage, "--" + std::string(name) + " \"" + text + "\" is no date",
               "write 2026-11-21");

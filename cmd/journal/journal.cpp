@@ -37,7 +37,7 @@ int run_status(App& app, const Args&) {
 std::string bad_checkpoint(const journal::Verified& verified,
                            const std::vector<crypto::VerifierKey>& keys) {
   for (const std::string& note : verified.checkpoints) {
-    const std::string origin = note.substr(0, note.find('\n'));
+    std::string origin = note.substr(0, note.find('\n'));
     bool valid = false;
     for (const crypto::VerifierKey& key : keys) {
       // A key is trusted as a key: its publication may be among what a restore has lost.

@@ -50,7 +50,7 @@ class Replaying {
       there = request::find(tx, requests_.ground().tenant, origin);
     });
     if (there && !finished(*there)) {
-      const retention::Erased erased = carried_on(erasure_, origin);
+      retention::Erased erased = carried_on(erasure_, origin);
       if (!ref || !stands(*ref)) return erased;
     }
     request::Preview preview;

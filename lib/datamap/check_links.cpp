@@ -140,7 +140,7 @@ std::string base_type(const std::string& type) {
 
 bool joinable(const std::string& from, const std::string& to) {
   const auto family = [](const std::string& type) -> std::string {
-    const std::string base = base_type(type);
+    std::string base = base_type(type);
     if (base == "smallint" || base == "integer" || base == "bigint") return "integer";
     if (base == "text" || base == "character varying") return "text";
     return base;

@@ -253,7 +253,7 @@ std::string anchor_sql(const Map& map, const Catalog& catalog, const Table& tabl
   switch (anchor.source) {
     case Anchor::Source::column: {
       const CatalogColumn* column = find_column(catalog, table, anchor.column);
-      const std::string sql = column_sql(alias, anchor.column);
+      std::string sql = column_sql(alias, anchor.column);
       if (column == nullptr || column->type != "timestamp without time zone") return sql;
       return "(" + sql + " AT TIME ZONE " +
              quote_literal(anchor.zone.empty() ? map.zone : anchor.zone) + ")";

@@ -178,7 +178,8 @@ std::string HoldWriter::join_held(const Root& root, const std::string& alias) co
 std::vector<HoldWriter::Path> HoldWriter::paths(const Table& from, const TableName& target,
                                                 bool first_any) const {
   std::vector<Path> found;
-  const std::function<void(const Table&, Path)> walk = [&](const Table& table, Path path) {
+  const std::function<void(const Table&, const Path&)> walk = [&](const Table& table,
+                                                                  const Path& path) {
     if (table.name == target) {
       found.push_back(path);
       if (!path.empty()) return;  // from itself it may be one cut link away
@@ -192,7 +193,7 @@ std::vector<HoldWriter::Path> HoldWriter::paths(const Table& from, const TableNa
       if (link.to.empty() || !taken || itself) continue;
       Path longer = path;
       longer.push_back(&link);
-      walk(s_.table(link.to), std::move(longer));
+      walk(s_.table(link.to), longer);
     }
   };
   walk(from, {});

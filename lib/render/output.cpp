@@ -16,9 +16,9 @@
 namespace ccctl::render {
 namespace {
 
-constexpr std::size_t kBuffer = 64 * 1024;
+constexpr std::size_t kBuffer = std::size_t{64} * 1024;
 // What a result hardly ever exceeds; set aside before a command changes anything.
-constexpr rlim_t kReserved = 256 * 1024;
+constexpr rlim_t kReserved = rlim_t{256} * 1024;
 
 [[noreturn]] void fail(const std::string& what, int error) {
   std::string reason = std::generic_category().message(error);
@@ -72,6 +72,9 @@ struct Output::Impl {
   std::string buffer;
   int error = 0;  // of the write that failed; nothing can follow it
 
+  Impl() = default;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
   ~Impl() {
     if (fd >= 0) ::close(fd);
     if (folder >= 0 && !temporary.empty()) ::unlinkat(folder, temporary.c_str(), 0);

@@ -45,7 +45,7 @@ constexpr const char* kCoverage =
 
 std::string open_case(store::Tx& tx, const Context& context, const std::string& tenant,
                       Instant at) {
-  const std::string id = random_uuid(context);
+  std::string id = random_uuid(context);
   const store::Rows rows =
       tx.exec({"INSERT INTO ccctl.request_case (tenant_id, case_id, created_at) VALUES ($1::text, "
                "$2::text, $3::timestamptz) RETURNING created_by",

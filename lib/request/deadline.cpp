@@ -156,7 +156,7 @@ Request resume(store::Tx& tx, const Decision& decision) {
 
 Request end(store::Tx& tx, const Decision& decision, Phase phase) {
   const bool refusal = phase == Phase::refused;
-  const Request seen = get(tx, decision.tenant, decision.request_id);
+  Request seen = get(tx, decision.tenant, decision.request_id);
   if (seen.phase == phase) return seen;
   Request request = waiting_request(tx, decision, refusal ? "refused" : "cancelled");
   set_phase(tx, request, phase);

@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBuffer = 256 * 1024;
+constexpr std::size_t kBuffer = std::size_t{256} * 1024;
 // Many small files are quicker made durable with the whole file system.
 constexpr std::size_t kSyncedOneByOne = 64;
 
@@ -127,6 +127,8 @@ class FolderPackage : public Package {
     if (::chmod(draft_.c_str(), 0700) != 0) fail("cannot create", target_.string(), errno);
   }
 
+  FolderPackage(const FolderPackage&) = delete;
+  FolderPackage& operator=(const FolderPackage&) = delete;
   ~FolderPackage() override {
     std::error_code ignored;
     if (ours_) fs::remove_all(draft_, ignored);
@@ -218,7 +220,7 @@ class SealedPackage : public Package {
         : HashedFile(fd, name, place), package_(package) {}
 
     FileInfo close() override {
-      const FileInfo info = HashedFile::close();
+      FileInfo info = HashedFile::close();
       package_.tar_.begin(info.name, info.bytes, package_.seconds_);
       std::string buffer(kBuffer, '\0');
       for (std::uint64_t done = 0; done < info.bytes;) {

@@ -150,8 +150,8 @@ std::string ExportWriter::copy_object(const plan::Row& row, std::size_t field) {
       extension = extension_of(row.text(i));
   }
   std::unique_ptr<PackageFile> copy;
-  const std::string name = "attachments/" + stem_ + "/" + stem_of(object.name, 0) + "-" +
-                           std::to_string(++copied_) + extension;
+  std::string name = "attachments/" + stem_ + "/" + stem_of(object.name, 0) + "-" +
+                     std::to_string(++copied_) + extension;
   try {
     objects_(object.store).read(pointer, [&](std::string_view piece) {
       if (!copy) copy = package_.create(name);

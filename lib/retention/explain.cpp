@@ -79,7 +79,7 @@ class Explaining {
   store::Rows one_row(const store::Sql& sql) {
     const Error missing(ErrorKind::not_found, "no row of \"" + table_.name + "\" has this key");
     try {
-      const store::Rows rows = tx_.exec(sql);
+      store::Rows rows = tx_.exec(sql);
       if (rows.empty()) throw missing;
       return rows;
     } catch (const store::StatementError& error) {

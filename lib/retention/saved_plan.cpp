@@ -39,7 +39,7 @@ Json head_of(const std::string& path) {
   std::ifstream file = opened(path);
   std::string line;
   std::getline(file, line);
-  const Json head = Json::parse(line, nullptr, false);
+  Json head = Json::parse(line, nullptr, false);
   if (!head.is_object() || head.value("kind", "") != kKind) no_plan(path);
   return head;
 }

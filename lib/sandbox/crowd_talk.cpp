@@ -72,7 +72,8 @@ class Conversation {
     const auto span =
         std::chrono::duration_cast<std::chrono::seconds>(newest() - oldest_conversation());
     // Not to the last day: a conversation of e-mails takes some days.
-    const auto offset = random_.below(static_cast<std::uint64_t>(span.count()) - 7 * 86400);
+    const auto offset =
+        random_.below(static_cast<std::uint64_t>(span.count()) - std::uint64_t{7} * 86400);
     return oldest_conversation() + std::chrono::seconds(offset);
   }
 

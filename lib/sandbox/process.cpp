@@ -145,7 +145,7 @@ fs::path postgres_programs(const std::string& version) {
   std::string rest = path == nullptr ? "" : path;
   while (!rest.empty()) {
     const std::size_t colon = rest.find(':');
-    const fs::path folder = rest.substr(0, colon);
+    fs::path folder = rest.substr(0, colon);
     if (folder.is_absolute() && has_programs(folder)) return folder;
     rest = colon == std::string::npos ? "" : rest.substr(colon + 1);
   }

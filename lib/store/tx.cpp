@@ -4,7 +4,7 @@
 namespace ccctl::store {
 namespace {
 
-constexpr std::size_t kCopyChunk = 64 * 1024;
+constexpr std::size_t kCopyChunk = std::size_t{64} * 1024;
 
 // COPY's text format: a tab between fields, \N for NULL, a backslash before what would mislead it.
 void append_field(std::string& line, const Value& value) {
