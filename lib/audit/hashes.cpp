@@ -29,7 +29,7 @@ Hashes read_hashes(store::Tx& tx, const ShardKey& shard, const std::vector<crypt
        "AS w(level, node_index)",
        params});
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows.is_null(i, 2)) continue;
+    if (rows.text(i, 2).size() != 2 * crypto::Digest{}.size()) continue;  // missing, or no hash
     const crypto::NodeId id{static_cast<unsigned>(rows.integer(i, 0)),
                             static_cast<std::uint64_t>(rows.integer(i, 1))};
     hashes.emplace(id, digest_of_hex(rows.text(i, 2)));

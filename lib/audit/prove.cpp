@@ -1,5 +1,7 @@
 #include "audit/prove.h"
 
+#include <tuple>
+
 #include "audit/event.h"
 #include "audit/hashes.h"
 #include "audit/pins.h"
@@ -11,7 +13,7 @@ namespace ccctl::audit {
 namespace {
 
 // The newest checkpoint of a shard under the shard's own key; nothing when it is not that.
-std::optional<crypto::Checkpoint> open_newest(const Shard& shard, std::string_view note) {
+std::optional<crypto::Checkpoint> read_newest(const Shard& shard, const std::string& note) {
   const auto key = crypto::VerifierKey::of(shard.origin, shard.public_key);
   const OpenedCheckpoint newest = open_checkpoint(note, {key});
   if (newest.verdict != crypto::NoteVerdict::valid || newest.checkpoint.origin != shard.origin ||
@@ -19,6 +21,19 @@ std::optional<crypto::Checkpoint> open_newest(const Shard& shard, std::string_vi
     return std::nullopt;
   }
   return newest.checkpoint;
+}
+
+// Verifying the signature costs more than all else of a proof, and whoever gives out many has the
+// same checkpoint in most of them: the last one is kept, with everything that it depends on.
+std::optional<crypto::Checkpoint> open_newest(const Shard& shard, const std::string& note) {
+  using Asked = std::tuple<std::string, std::uint64_t, std::string, std::string>;
+  thread_local std::pair<Asked, std::optional<crypto::Checkpoint>> last;
+  Asked asked{shard.origin, shard.size, shard.public_key, note};
+  if (last.first != asked) {
+    last.second = read_newest(shard, note);
+    last.first = std::move(asked);
+  }
+  return last.second;
 }
 
 // Of the leaf that the condition names, with parameters from $2 on.
@@ -49,7 +64,7 @@ std::optional<Proof> prove_where(store::Tx& tx, const std::string& tenant,
     return crypto::inclusion_proof(proof.index, shard.size, nodes);
   };
   const auto hashes = walk(read_for(tx, shard, walk));
-  const auto newest = open_newest(shard, rows.text(0, 6));
+  const auto newest = open_newest(shard, std::string(rows.text(0, 6)));
   // A receipt that does not verify must never leave: whoever gets it could not know why.
   if (!newest || !crypto::verify_inclusion(crypto::leaf_hash(proof.leaf), proof.index, shard.size,
                                            hashes, newest->root)) {

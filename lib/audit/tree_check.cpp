@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <bit>
 
+#include "audit/hashes.h"
+
 namespace ccctl::audit {
 
 namespace {
 
-// So many leaves at first, and so many at most; a page that was long makes the next one shorter, so
-// that a page of usual leaves has about a megabyte, and one of the longest some 60.
-constexpr std::uint64_t kFirstPage = 256, kLastPage = 2048;
-constexpr std::size_t kPageBytes = std::size_t{1} << 20;
+// Leaves. Of so many, each may have its checkpoint, and their notes are read at once.
+constexpr std::uint64_t kPage = 16'384;
 
 // What encode(…, 'escape') made of bytes: a backslash doubled, other bytes than ASCII as octal.
 std::string unescaped(std::string_view text) {
@@ -32,44 +32,11 @@ std::string unescaped(std::string_view text) {
   return bytes;
 }
 
-// Of each level they are neighbours. A subquery for each level, because a join is planned badly
-// where there are no statistics yet. Where one is missing, they are looked up one by one.
-Hashes read_nodes(store::Tx& tx, const ShardKey& shard, const Hashes& wanted) {
-  std::vector<std::string> levels, first, last;
-  for (auto from = wanted.begin(); from != wanted.end();) {
-    const auto next = wanted.lower_bound({from->first.level + 1, 0});
-    levels.push_back(std::to_string(from->first.level));
-    first.push_back(std::to_string(from->first.index));
-    last.push_back(std::to_string(std::prev(next)->first.index));
-    from = next;
-  }
-  std::vector<store::Value> params = shard.params();
-  for (const auto& column : {levels, first, last})
-    params.emplace_back(store::array_literal(column));
-  const store::Rows rows = tx.exec(
-      {"SELECT (SELECT pg_catalog.string_agg(pg_catalog.encode(n.hash, 'hex'), '' ORDER BY "
-       "n.node_index) FROM ccctl.node n WHERE n.tenant_id = $1 AND n.log = $2 AND n.period = "
-       "$3 AND n.level = w.level AND n.node_index >= w.first AND n.node_index <= w.last) "
-       "FROM ROWS FROM (pg_catalog.unnest($4::smallint[]), pg_catalog.unnest($5::bigint[]), "
-       "pg_catalog.unnest($6::bigint[])) AS w(level, first, last) ORDER BY w.level",
-       params});
-  std::vector<crypto::Digest> found;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (const crypto::Digest& hash : digests_of_hex(rows.text(i, 0))) found.push_back(hash);
-  }
-  std::vector<crypto::NodeId> ids;
-  for (const auto& [id, hash] : wanted) ids.push_back(id);
-  if (found.size() != ids.size()) return read_hashes(tx, shard, ids);
-  Hashes hashes;
-  for (std::size_t i = 0; i < ids.size(); ++i) hashes.emplace(ids[i], found[i]);
-  return hashes;
-}
-
 }  // namespace
 
 TreeCheck::TreeCheck(store::Tx& tx, Shard shard, const std::vector<crypto::VerifierKey>& keys,
                      const std::vector<std::uint64_t>& wanted)
-    : tx_(tx), shard_(std::move(shard)), keys_(keys), page_(kFirstPage) {
+    : tx_(tx), shard_(std::move(shard)), keys_(keys) {
   for (const std::uint64_t size : wanted) {
     roots_[size] = std::nullopt;
     signed_roots_[size] = std::nullopt;
@@ -98,30 +65,81 @@ void TreeCheck::find(Verdict verdict, std::string explanation) {
   if (!found(verdict)) findings_.push_back({verdict, std::move(explanation)});
 }
 
-void TreeCheck::check_leaf(const store::Rows& rows, std::size_t row, Hashes& completed) {
-  const std::string index = std::to_string(appender_.size());
-  const std::string line = unescaped(rows.text(row, 1));
-  page_bytes_ += line.size();
-  const crypto::Digest leaf = crypto::leaf_hash(line);
-  if (crypto::to_hex(crypto::view(leaf)) != rows.text(row, 2)) {
-    find(Verdict::altered, "the bytes of leaf " + index + " are not those it was sealed with");
+crypto::Digest TreeCheck::check_leaf(const store::Rows& row) {
+  const std::string_view line = row.text(0, 1);
+  const bool plain = line.find('\\') == std::string_view::npos;
+  const crypto::Digest leaf = crypto::leaf_hash(plain ? line : unescaped(line));
+  if (crypto::to_hex(crypto::view(leaf)) != row.text(0, 2)) {
+    find(Verdict::altered, "the bytes of leaf " + std::to_string(appender_.size()) +
+                               " are not those it was sealed with");
   }
+  return leaf;
+}
+
+// A root costs as many hashes as the tree is high: only where somebody signed one.
+void TreeCheck::add_leaf(const crypto::Digest& leaf, const store::Rows& checkpoints,
+                         std::size_t& next) {
   appender_.append(leaf, [&](crypto::NodeId id, const crypto::Digest& hash) {
-    if (id.level > 0) completed.emplace(id, hash);
+    if (id.level == 0) return;
+    if (levels_.size() < id.level) levels_.resize(id.level);
+    Level& level = levels_[id.level - 1];
+    if (level.hashes.empty()) level.first = id.index;
+    level.hashes += crypto::view(hash);
   });
   if (const auto wanted = roots_.find(appender_.size()); wanted != roots_.end()) {
     wanted->second = appender_.root();
   }
+  if (next < checkpoints.size() &&
+      static_cast<std::uint64_t>(checkpoints.integer(next, 0)) == appender_.size()) {
+    page_roots_.emplace(appender_.size(), appender_.root());
+    ++next;
+  }
 }
 
-void TreeCheck::check_nodes(const Hashes& completed) {
-  const Hashes stored = read_nodes(tx_, shard_.key, completed);
-  for (const auto& [id, hash] : completed) {
-    const auto found = stored.find(id);
-    if (found == stored.end() || found->second != hash) {
-      find(Verdict::altered, "the stored hash over leaf " + std::to_string(id.index << id.level) +
-                                 " at level " + std::to_string(id.level) +
+// One by one, to tell which is another one.
+void TreeCheck::check_level(unsigned number, const Level& recomputed) {
+  std::vector<crypto::NodeId> ids;
+  for (std::uint64_t i = 0; i < recomputed.count(); ++i) {
+    ids.push_back({number, recomputed.first + i});
+  }
+  const Hashes stored = read_hashes(tx_, shard_.key, ids);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto found = stored.find(ids[i]);
+    if (found == stored.end() || crypto::view(found->second) != recomputed.at(i)) {
+      find(Verdict::altered, "the stored hash over leaf " + std::to_string(ids[i].index << number) +
+                                 " at level " + std::to_string(number) +
                                  " is missing or another one");
+    }
+  }
+}
+
+// The datastore hashes what it has of each level, which takes fewer bytes than sending it. A
+// subquery for each level, because a join is planned badly where there are no statistics yet.
+void TreeCheck::check_nodes() {
+  std::vector<std::string> numbers, first, end;
+  for (const Level& level : levels_) {
+    numbers.push_back(std::to_string(numbers.size() + 1));
+    first.push_back(std::to_string(level.first));
+    end.push_back(std::to_string(level.first + level.count()));
+  }
+  std::vector<store::Value> params = shard_.key.params();
+  for (const auto& column : {numbers, first, end}) {
+    params.emplace_back(store::array_literal(column));
+  }
+  const store::Rows rows = tx_.exec(
+      {"SELECT (SELECT CASE WHEN pg_catalog.bool_and(pg_catalog.octet_length(hash) = 32) THEN "
+       "pg_catalog.encode(pg_catalog.sha256(pg_catalog.string_agg(hash, '')), 'hex') END FROM "
+       "(SELECT hash FROM ccctl.node n WHERE n.tenant_id = $1 AND n.log = $2 AND n.period = $3 AND "
+       "n.level = w.level AND n.node_index >= w.first AND n.node_index < w.past ORDER BY "
+       "n.node_index) x) FROM ROWS FROM (pg_catalog.unnest($4::smallint[]), "
+       "pg_catalog.unnest($5::bigint[]), pg_catalog.unnest($6::bigint[])) AS w(level, first, "
+       "past) ORDER BY w.level",
+       params});
+  for (unsigned i = 0; i < levels_.size(); ++i) {
+    const Level& level = levels_[i];
+    if (level.count() > 0 &&
+        rows.text(i, 0) != crypto::to_hex(crypto::view(crypto::sha256(level.hashes)))) {
+      check_level(i + 1, level);
     }
   }
 }
@@ -175,34 +193,25 @@ void TreeCheck::check_checkpoints(const store::Rows& rows) {
 
 bool TreeCheck::page() {
   const std::uint64_t from = appender_.size();
+  const store::Rows checkpoints = read_checkpoints(from, from + kPage);
+  for (Level& level : levels_) level.hashes.clear();
+  page_roots_.clear();
   std::vector<store::Value> params = shard_.key.params();
   params.emplace_back(std::to_string(from));
-  params.emplace_back(std::to_string(from + page_));
-  const store::Rows rows = tx_.exec(
-      {"SELECT leaf_index, pg_catalog.encode(line, 'escape'), pg_catalog.encode(leaf_hash, 'hex') "
-       "FROM ccctl.leaf WHERE tenant_id = $1 AND log = $2 AND period = $3 "
-       "AND leaf_index >= $4::bigint AND leaf_index < $5::bigint ORDER BY leaf_index",
-       params});
-  const store::Rows checkpoints = read_checkpoints(from, from + page_);
-  Hashes completed;
+  params.emplace_back(std::to_string(from + kPage));
   std::size_t next = 0;
-  page_roots_.clear();
-  page_bytes_ = 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (static_cast<std::uint64_t>(rows.integer(i, 0)) != appender_.size()) break;
-    check_leaf(rows, i, completed);
-    // A root costs as many hashes as the tree is high: only where somebody signed one.
-    if (next < checkpoints.size() &&
-        static_cast<std::uint64_t>(checkpoints.integer(next, 0)) == appender_.size()) {
-      page_roots_.emplace(appender_.size(), appender_.root());
-      ++next;
-    }
-  }
+  bool dense = true;
+  tx_.stream({"SELECT leaf_index, pg_catalog.encode(line, 'escape'), pg_catalog.encode(leaf_hash, "
+              "'hex') FROM ccctl.leaf WHERE tenant_id = $1 AND log = $2 AND period = $3 AND "
+              "leaf_index >= $4::bigint AND leaf_index < $5::bigint ORDER BY leaf_index",
+              params},
+             [&](const store::Rows& row) {
+               dense = dense && static_cast<std::uint64_t>(row.integer(0, 0)) == appender_.size();
+               if (dense) add_leaf(check_leaf(row), checkpoints, next);
+             });
   if (appender_.size() == from) return false;
-  check_nodes(completed);
+  check_nodes();
   check_checkpoints(checkpoints);
-  page_ = page_bytes_ > kPageBytes ? std::max<std::uint64_t>(page_ / 2, 1)
-                                   : std::min(page_ * 2, kLastPage);
   return true;
 }
 

@@ -1,15 +1,18 @@
 // Recomputes one shard's tree from its leaves and compares it with everything stored about it.
 //
-// Internal to this room. Reads page by page, so that memory does not grow with the shard.
+// Internal to this room. The leaves are hashed as they arrive, and what is stored of the tree is
+// compared page by page, so that memory does not grow with the shard.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
-#include "audit/hashes.h"
 #include "audit/pins.h"
 #include "audit/shard.h"
+#include "crypto/tree.h"
 
 namespace ccctl::audit {
 
@@ -30,9 +33,22 @@ class TreeCheck {
   std::optional<crypto::Digest> signed_root(std::uint64_t size) const;  // stored, validly signed
 
  private:
-  bool page();  // false when there are no more leaves
-  void check_leaf(const store::Rows& rows, std::size_t row, Hashes& completed);
-  void check_nodes(const Hashes& completed);
+  // Recomputed hashes of one level that are neighbours, one behind the other.
+  struct Level {
+    static constexpr std::size_t kHash = crypto::Digest{}.size();
+    std::uint64_t first = 0;
+    std::string hashes;
+    std::uint64_t count() const { return hashes.size() / kHash; }
+    std::string_view at(std::size_t i) const {
+      return std::string_view(hashes).substr(i * kHash, kHash);
+    }
+  };
+
+  bool page();                                        // false when there are no more leaves
+  crypto::Digest check_leaf(const store::Rows& row);  // recomputed
+  void add_leaf(const crypto::Digest& leaf, const store::Rows& checkpoints, std::size_t& next);
+  void check_nodes();
+  void check_level(unsigned number, const Level& recomputed);
   store::Rows read_checkpoints(std::uint64_t from, std::uint64_t to);  // sizes in (from, to]
   void check_checkpoints(const store::Rows& rows);
   void check_checkpoint(std::uint64_t size, std::string_view note);
@@ -47,8 +63,7 @@ class TreeCheck {
   std::map<std::uint64_t, std::optional<crypto::Digest>> signed_roots_;  // of the wanted sizes
   std::map<std::uint64_t, crypto::Digest> page_roots_;                   // of this page's sizes
   std::uint64_t signed_size_ = 0;
-  std::uint64_t page_;          // leaves that the next page reads
-  std::size_t page_bytes_ = 0;  // of this page's lines
+  std::vector<Level> levels_;  // of this page, from level 1 on
   std::vector<Finding> findings_;
 };
 

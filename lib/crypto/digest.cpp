@@ -99,11 +99,11 @@ std::string_view view(const Digest& digest) {
 }
 
 std::string to_hex(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '\0');
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    text += kHex[byte_at(bytes, i) >> 4];
-    text += kHex[byte_at(bytes, i) & 15];
+    const auto byte = static_cast<std::uint8_t>(bytes[i]);
+    text[2 * i] = kHex[byte >> 4];
+    text[2 * i + 1] = kHex[byte & 15];
   }
   return text;
 }

@@ -149,6 +149,36 @@ TEST_F(Verifying, StoredHashesAreChecked) {
   EXPECT_EQ(verdict(), Verdict::altered);
 }
 
+TEST_F(Verifying, EveryPageOfALongLogIsChecked) {
+  run("INSERT INTO ccctl.pending (tenant_id, log, line, leaf_hash) SELECT 'acme', 'evidence', l, "
+      "sha256('\\x00' || l) FROM (SELECT convert_to('{\"n\":' || n || '}', 'UTF8') AS l FROM "
+      "generate_series(1, 40000) n) x");
+  seal();
+  EXPECT_EQ(verdict({pin}), Verdict::verified);
+  const auto spoilt = [&](const std::string& change, const std::string& said) {
+    run("CREATE TABLE public.kept AS SELECT * FROM ccctl.node");
+    run(change);
+    EXPECT_EQ(verdict({pin}), Verdict::altered);
+    EXPECT_NE(last_explanation.find(said), std::string::npos) << last_explanation;
+    run("DELETE FROM ccctl.node");
+    run("INSERT INTO ccctl.node SELECT * FROM public.kept");
+    run("DROP TABLE public.kept");
+  };
+  spoilt("UPDATE ccctl.node SET hash = sha256('x') WHERE level = 2 AND node_index = 5000",
+         "over leaf 20000 at level 2 ");
+  spoilt("DELETE FROM ccctl.node WHERE level = 15", "over leaf 0 at level 15 ");
+  // The same bytes, one behind the other, and yet not the same hashes.
+  spoilt(
+      "UPDATE ccctl.node SET hash = CASE node_index WHEN 9000 THEN substr(hash, 1, 31) ELSE "
+      "(SELECT substr(hash, 32, 1) FROM ccctl.node WHERE level = 1 AND node_index = 9000) || "
+      "hash END WHERE level = 1 AND node_index IN (9000, 9001)",
+      "hash");
+  EXPECT_EQ(verdict({pin}), Verdict::verified);
+  run("UPDATE ccctl.leaf SET line = line || '\\x5c'::bytea WHERE leaf_index = 33000");
+  EXPECT_EQ(verdict({pin}), Verdict::altered);
+  EXPECT_NE(last_explanation.find("bytes of leaf 33000 "), std::string::npos);
+}
+
 TEST_F(Verifying, HashesOfNothingAreAltered) {
   run("INSERT INTO ccctl.node SELECT tenant_id, log, period, 4, 0, hash FROM ccctl.node LIMIT 1");
   EXPECT_EQ(verdict(), Verdict::altered);
