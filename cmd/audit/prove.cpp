@@ -25,14 +25,14 @@ crypto::Digest digest_of(const std::string& hex) {
 
 [[noreturn]] void tell_why_not(store::Tx& tx, const std::string& tenant,
                                const crypto::Digest& leaf) {
-  const store::Rows waiting =
-      tx.exec({"SELECT FROM ccctl.pending WHERE tenant_id = $1 AND leaf_hash = "
-               "pg_catalog.decode($2, 'hex') LIMIT 1",
-               {tenant, crypto::to_hex(crypto::view(leaf))}});
-  if (!waiting.empty()) {
+  const audit::Absence why = audit::absence(tx, tenant, leaf);
+  if (why == audit::Absence::unsealed) {
     throw Error(ErrorKind::unsealed, "no checkpoint covers the leaf yet");
   }
-  throw Error(ErrorKind::not_found, "no log of the tenant has this leaf");
+  throw Error(ErrorKind::not_found, "no log of the tenant has this leaf",
+              why == audit::Absence::pruned
+                  ? "logs of the tenant were pruned: a proof that was taken before still verifies"
+                  : "");
 }
 
 audit::Proof prove_hash(store::Tx& tx, const std::string& tenant, const crypto::Digest& leaf) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "audit/event.h"
 #include "base/error.h"
 #include "cmd/app.h"
 #include "cmd/retention/wiring.h"
@@ -82,8 +83,12 @@ std::vector<Json> rows_of(const std::vector<LogShard>& shards) {
 
 int run_prune(App& app, const Args& args) {
   app.require_role({Role::officer, Role::admin, Role::owner});
-  const Retentions retentions(app);
   const std::string tenant = app.tenant();
+  if (tenant == audit::kOrganisation) {
+    throw Error(ErrorKind::refused, "the organisation's log is never pruned",
+                "it tells what became of all other logs; name the tenant whose logs are meant");
+  }
+  const Retentions retentions(app);
   const retention::Pruning pruning(retentions.ground(), evidence_period(retentions.pack()),
                                    tenant_zone(app, retentions.rules()));
   const bool dry = args.has("dry-run");
@@ -140,7 +145,8 @@ const Spec audit_prune{
         "passed; never while a legal hold covers the tenant and its time (exit 5, or 4 when "
         "another log was removed). Its signed checkpoints stay, with what proves that each led to "
         "the last one, so that `audit verify --pin` still answers 0. A log that is not what was "
-        "signed is not removed (exit 3).\n\n"
+        "signed is not removed (exit 3). The organisation's log (the tenant *) is never pruned: it "
+        "holds nothing about people, and tells what became of every other log.\n\n"
         "It runs as the sealing account, by a pack that another person has approved, and leaves an "
         "event in the evidence and one in the organisation's log.",
     .options = {{.name = "yes",

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "audit/event.h"
+#include "audit/prove.h"
 #include "audit/sealer.h"
 #include "base/error.h"
 #include "cmd/person.h"
@@ -51,6 +52,22 @@ int run_verify(App& app, const Args& args) {
   return 0;
 }
 
+[[noreturn]] void tell_no_receipt(const std::string& id, audit::Absence why) {
+  switch (why) {
+    case audit::Absence::unsealed:
+      throw Error(ErrorKind::unsealed,
+                  "no checkpoint covers the receipt of request \"" + id + "\" yet");
+    case audit::Absence::pruned:
+      throw Error(ErrorKind::not_found,
+                  "the log with the receipt of request \"" + id + "\" was pruned",
+                  "a receipt that was taken before still verifies");
+    case audit::Absence::unknown:
+      break;
+  }
+  throw Error(ErrorKind::findings, "no log has the receipt of request \"" + id + "\"",
+              "see `ccctl audit verify`");
+}
+
 // The leaf and its proof; r goes to a file of its own beside --out.
 int run_receipt(App& app, const Args& args) {
   app.require_role({Role::officer, Role::auditor});
@@ -70,13 +87,11 @@ int run_receipt(App& app, const Args& args) {
     const std::string bytes = crypto::from_hex(request.leaf_hash).value_or("");
     std::copy(bytes.begin(), bytes.end(), leaf.begin());
     proof = audit::prove(tx, tenant, leaf);
+    if (!proof) tell_no_receipt(request.id, audit::absence(tx, tenant, leaf));
     const request::Member& member = request.members.back();
     if (args.has("out") && !member.ref.key.empty())
       r = subject::reference_key(tx, tenant, member.ref);
   }
-  if (!proof)
-    throw Error(ErrorKind::unsealed,
-                "no checkpoint covers the receipt of request \"" + args.get("id") + "\" yet");
   app.write_result(proof->leaf + "\n\n" + proof->tlog_proof);
   const std::string out = args.get("out");
   if (!r.empty() && !out.empty() && out != "-") {
@@ -150,9 +165,10 @@ const Spec request_receipt{
         "with a "
         "signed checkpoint; verify-receipt checks it with openssl alone. With --out ID.receipt the "
         "key of "
-        "the subject's reference is written to ID.r.",
+        "the subject's reference is written to ID.r.\n\nOnce the log has been pruned there is no "
+        "receipt any more (exit 6); one that was taken before still verifies.",
     .options = {kId},
-    .exits = {0, 5, 6, 7, 11},
+    .exits = {0, 3, 5, 6, 7, 11},
     .examples = {{"ccctl request receipt 3f0c… --out 3f0c.receipt", "receipt and reference key"}},
     .run = run_receipt,
 };

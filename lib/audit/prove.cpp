@@ -141,6 +141,17 @@ std::optional<Proof> prove_at(store::Tx& tx, const std::string& tenant, const st
                      {origin, std::to_string(index)});
 }
 
+Absence absence(store::Tx& tx, const std::string& tenant, const crypto::Digest& leaf_hash) {
+  const store::Rows rows = tx.exec(
+      {"SELECT EXISTS (SELECT FROM ccctl.pending WHERE tenant_id = $1 AND leaf_hash = "
+       "pg_catalog.decode($2, 'hex')), EXISTS (SELECT FROM ccctl.leaf WHERE tenant_id = $1 AND "
+       "leaf_hash = pg_catalog.decode($2, 'hex')), EXISTS (SELECT FROM ccctl.shard WHERE tenant_id "
+       "= $1 AND pruned_at IS NOT NULL)",
+       {tenant, crypto::to_hex(crypto::view(leaf_hash))}});
+  if (rows.boolean(0, 0)) return Absence::unsealed;
+  return rows.boolean(0, 2) && !rows.boolean(0, 1) ? Absence::pruned : Absence::unknown;
+}
+
 std::string Consistency::to_text() const {
   std::string text = "old " + std::to_string(old_size) + "\n";
   for (const crypto::Digest& hash : hashes) {

@@ -22,6 +22,11 @@ namespace ccctl::audit {
 std::optional<Proof> prove_at(store::Tx& tx, const std::string& tenant, const std::string& origin,
                               std::uint64_t index);
 
+// Why prove() gives nothing for a leaf that was appended. Of a leaf that is gone nobody knows in
+// which log it stood: pruned where logs of the tenant were, and it is in none.
+enum class Absence { unsealed, pruned, unknown };
+Absence absence(store::Tx& tx, const std::string& tenant, const crypto::Digest& leaf_hash);
+
 struct Consistency {
   std::string origin;
   std::uint64_t old_size = 0, size = 0;

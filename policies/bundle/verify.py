@@ -17,6 +17,7 @@ import json
 import os
 import re
 import sys
+import urllib.parse
 
 HASH, PROOF = 32, "c2sp.org/tlog-proof@v1\n"
 FIXED = {"manifest.json", "manifest.receipt"}
@@ -214,11 +215,12 @@ def prove(leaf, index, hashes, checkpoint):
     require(included(leaf, index, checkpoint.size, hashes, checkpoint.root),
             f"event {index} does not lead to the signed root")
 
-def parse_json(text):
-    def unique(pairs):
-        require(len(dict(pairs)) == len(pairs), "a JSON object has a member twice")
-        return dict(pairs)
-    return json.loads(text, object_pairs_hook=unique)
+def unique(pairs):
+    members = dict(pairs)
+    require(len(members) == len(pairs), "a JSON object has a member twice")
+    return members
+
+parse_json = json.JSONDecoder(object_pairs_hook=unique).decode
 
 def read(path):
     with open(path, "rb") as file:
@@ -236,7 +238,7 @@ class Bundle:
     def __init__(self, folder, keys, pins):
         self.folder, self.keys = folder, keys
         self.text = read(self.path("manifest.json"))
-        self.manifest = parse_json(self.text)
+        self.manifest = parse_json(self.text.decode())
         self.pins = [self.read_pin(pin) for pin in pins]
         self.remarks = []
         self.missing = []  # what keeps a right bundle from being a complete one
@@ -289,7 +291,7 @@ class Bundle:
 
     def wanted(self, line):
         """Whether the manifest's filter wants an event."""
-        event, wants = parse_json(line), self.manifest["filter"]
+        event, wants = parse_json(line.decode()), self.manifest["filter"]
         require(event["tenant"] == self.manifest["tenant"] and event["log"] == self.manifest["log"],
                 "an event is of another tenant or log")
         return (wants.get("from", "") <= event["at"] and event["at"] < wants.get("to", "~")
@@ -408,6 +410,16 @@ class Bundle:
             else:
                 require(root == pin.root, "equivocation: the log's key signed another tree for the pin")
 
+    def of_one_log(self, checkpoints):
+        """Each is another shard of the tenant's log that the manifest names."""
+        for checkpoint in checkpoints:
+            parts = checkpoint.origin.split("/")
+            require(len(parts) == 5 and parts[1:4] == ["tenant", parts[2], self.manifest["log"]]
+                    and urllib.parse.unquote(parts[2]) == self.manifest["tenant"],
+                    "a checkpoint is of another kind of log")
+        require(len({checkpoint.origin for checkpoint in checkpoints}) == len(checkpoints),
+                "a log is there twice")
+
     def verify(self):
         manifest = self.manifest
         require(manifest.get("kind") == "AuditBundle", "manifest.json is none of a bundle")
@@ -418,11 +430,9 @@ class Bundle:
             checkpoint = Checkpoint(read(self.path(shard["folder"], "checkpoint")).decode(), self.keys)
             require(checkpoint.origin == shard["origin"] and checkpoint.size == shard["size"],
                     "a checkpoint is of another log or size than the manifest says")
-            parts = checkpoint.origin.split("/")
-            require(len(parts) == 5 and parts[1:4] == ["tenant", parts[2], manifest["log"]],
-                    "a checkpoint is of another kind of log")
             pairs.append((shard, checkpoint))
-        require(len({checkpoint.origin for _, checkpoint in pairs}) == len(pairs), "a log is there twice")
+        gone = [(said, Checkpoint(said["checkpoint"], self.keys)) for said in manifest.get("pruned", [])]
+        self.of_one_log([checkpoint for _, checkpoint in pairs + gone])
         if manifest["selection"] == "sample":
             self.sample(pairs)
         for shard, checkpoint in pairs:
@@ -432,12 +442,11 @@ class Bundle:
             elif manifest["selection"] == "selected":
                 self.selected(shard, checkpoint)
             self.compare(shard, checkpoint, tree)
-        for gone in manifest.get("pruned", []):
-            checkpoint = Checkpoint(gone["checkpoint"], self.keys)
-            require(checkpoint.origin == gone["origin"] and checkpoint.size == gone["size"],
+        for said, checkpoint in gone:
+            require(checkpoint.origin == said["origin"] and checkpoint.size == said["size"],
                     "a checkpoint of a removed log is another one")
             self.remarks.append(f"{checkpoint.origin}: {checkpoint.size} events were removed at "
-                                f"{gone['prunedAt']}; what was signed of them is left")
+                                f"{said['prunedAt']}; what was signed of them is left")
         for member in ("rows", "matched"):
             require(sum(shard[member] for shard in manifest["shards"]) == manifest[member],
                     "the manifest's sums are wrong")

@@ -4,8 +4,8 @@
 #
 #   verify.sh FOLDER KEY [INDEX]
 #
-# KEY is a verifier key "NAME+KEYID+BASE64" or a file with one. Take it from somewhere else than the
-# bundle. It counts for all logs of its tenant. INDEX names an event of which the bundle has a proof;
+# KEY is a verifier key "NAME+KEYID+BASE64" or a file with one on each line. Take it from somewhere else
+# than the bundle. It counts for all logs of its tenant. INDEX names an event of which the bundle has a proof;
 # without it the last one is taken. That no event is missing is what verify.py checks.
 #
 # Exit 0 and a line "verified: ..." for what was checked; 1 with the reason when something is wrong; 2
@@ -48,27 +48,8 @@ number() {
   [ ${#1} -le 18 ] || fail "the $2 is too large"
 }
 
-# --- the key -------------------------------------------------------------------------------------
-if [ -f "$key" ]; then
-  IFS= read -r key <"$key" || [ -n "$key" ] || fail 'the key file is empty'
-fi
-case $key in
-  *+????????+*) ;;
-  *) usage 'the key is not NAME+KEYID+BASE64' ;;
-esac
-name=${key%%+*}
-tenant=${name%/*/*}
-decode "${key#*+*+}" "$work/typed" 33 'the key'
-[ "$(head -c 1 "$work/typed" | od -An -tx1 | tr -d ' ')" = 01 ] || fail 'the key is not Ed25519'
-tail -c 32 "$work/typed" >"$work/public"
-{
-  # The 12 bytes before an Ed25519 key in its SubjectPublicKeyInfo (RFC 8410).
-  printf '\060\052\060\005\006\003\053\145\160\003\041\000'
-  cat "$work/public"
-} >"$work/key.der"
-openssl pkey -pubin -inform DER -in "$work/key.der" -out "$work/key.pem" 2>/dev/null ||
-  fail 'the key is not an Ed25519 public key'
-# key_id NAME: how a signature line calls the key under that name.
+# --- the keys ------------------------------------------------------------------------------------
+# key_id NAME: how a signature line calls the key in use under that name.
 key_id() {
   {
     printf '%s\n\001' "$1"
@@ -77,8 +58,26 @@ key_id() {
   sha256 "$work/named" "$work/named.sha256"
   head -c 4 "$work/named.sha256" | od -An -tx1 | tr -d ' \n'
 }
-rest=${key#*+}
-[ "${rest%%+*}" = "$(key_id "$name")" ] || fail 'the key id does not belong to the key'
+# use_key KEY: sets name, tenant and $work/public.
+use_key() {
+  case $1 in
+    *+????????+*) ;;
+    *) usage 'the key is not NAME+KEYID+BASE64' ;;
+  esac
+  name=${1%%+*}
+  tenant=${name%/*/*}
+  decode "${1#*+*+}" "$work/typed" 33 'the key'
+  [ "$(head -c 1 "$work/typed" | od -An -tx1 | tr -d ' ')" = 01 ] || fail 'the key is not Ed25519'
+  tail -c 32 "$work/typed" >"$work/public"
+  rest=${1#*+}
+  [ "${rest%%+*}" = "$(key_id "$name")" ] || fail 'the key id does not belong to the key'
+}
+if [ -f "$key" ]; then
+  grep . "$key" >"$work/keys" || fail 'the key file is empty'
+else
+  printf '%s\n' "$key" >"$work/keys"
+fi
+while IFS= read -r key; do use_key "$key"; done <"$work/keys"
 
 # --- checkpoints and proofs ----------------------------------------------------------------------
 # checkpoint FILE: sets origin, size and $work/root; fails unless the key has signed it.
@@ -90,12 +89,23 @@ checkpoint() {
   exec 3<&-
   printf '%s\n%s\n%s\n\n%s\n' "$origin" "$size" "$root" "$signature" >"$work/again"
   cmp -s "$work/again" "$1" || fail 'a checkpoint holds something that is not part of it'
-  [ "${origin%/*/*}" = "$tenant" ] || fail "the checkpoint is of '$origin', the key of '$name'"
   number "$size" 'tree size'
   [ "${signature% *}" = "— $origin" ] || fail "the signature is not under the name '$origin'"
   decode "${signature##* }" "$work/signature" 68 'the signature'
-  [ "$(head -c 4 "$work/signature" | od -An -tx1 | tr -d ' \n')" = "$(key_id "$origin")" ] ||
-    fail 'the checkpoint is signed by another key'
+  id=$(head -c 4 "$work/signature" | od -An -tx1 | tr -d ' \n')
+  trusted=
+  while [ -z "$trusted" ] && IFS= read -r key; do
+    use_key "$key"
+    [ "${origin%/*/*}" != "$tenant" ] || [ "$id" != "$(key_id "$origin")" ] || trusted=yes
+  done <"$work/keys"
+  [ "$trusted" ] || fail "the checkpoint of '$origin' is signed by none of the keys of its tenant"
+  {
+    # The 12 bytes before an Ed25519 key in its SubjectPublicKeyInfo (RFC 8410).
+    printf '\060\052\060\005\006\003\053\145\160\003\041\000'
+    cat "$work/public"
+  } >"$work/key.der"
+  openssl pkey -pubin -inform DER -in "$work/key.der" -out "$work/key.pem" 2>/dev/null ||
+    fail 'the key is not an Ed25519 public key'
   tail -c 64 "$work/signature" >"$work/signature.raw"
   printf '%s\n%s\n%s\n' "$origin" "$size" "$root" >"$work/body"
   openssl pkeyutl -verify -pubin -inkey "$work/key.pem" -rawin -in "$work/body" \

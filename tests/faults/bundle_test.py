@@ -61,16 +61,25 @@ def root_of(lines):
     return hashlib.sha256(b"\1" + root_of(lines[:middle]) + root_of(lines[middle:])).digest()
 
 
-def mend(folder, **members):
-    """The manifest as a forger would leave it: every digest and number fits again."""
-    path = folder / "manifest.json"
-    manifest = json.loads(path.read_text())
+def sums(folder, manifest):
+    """Every digest and number as a forger would have it, so that it fits again."""
+    manifest["files"] = [entry for entry in manifest["files"] if (folder / entry["name"]).exists()]
     for entry in manifest["files"]:
         data = (folder / entry["name"]).read_bytes()
         entry.update(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
-    rows = (folder / "events.jsonl").read_bytes().count(b"\n")
+    for shard in manifest["shards"]:
+        rows = (folder / shard["folder"] / "events.jsonl").read_bytes().count(b"\n")
+        shard.update(rows=rows, matched=rows)
+    rows = sum(shard["rows"] for shard in manifest["shards"])
     manifest.update(rows=rows, matched=rows)
-    manifest["shards"][0].update(rows=rows, matched=rows, **members)
+
+
+def mend(folder, **members):
+    """The manifest of a bundle of one shard, mended."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    sums(folder, manifest)
+    manifest["shards"][0].update(members)
     path.write_text(json.dumps(manifest))
 
 

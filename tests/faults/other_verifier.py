@@ -76,14 +76,22 @@ def openssl_verifies(public, message, signature):
         return done.returncode == 0
 
 
-class Note:
-    def __init__(self, data, vkey):
-        name, _, key = vkey.strip().split("+", 2)
+def public_of(vkeys, origin, key_id):
+    """Of the tenant's keys, one on each line, the one whose id under that origin was given."""
+    for vkey in vkeys.split():
+        name, _, key = vkey.split("+", 2)
         public = base64.b64decode(key)[1:]
+        if origin.split("/")[:3] == name.split("/")[:3]:
+            if digest(origin.encode(), b"\n\1", public)[:4] == key_id:
+                return public
+    raise ValueError("another key has signed, or the log is another tenant's")
+
+
+class Note:
+    def __init__(self, data, vkeys):
         body, signature = data[:data.index(b"\n\n") + 1], data[data.index(b"\n\n") + 2:]
         self.origin, size, root = body.decode().splitlines()
         self.size, self.root = int(size), base64.b64decode(root)
-        check(self.origin.split("/")[:3] == name.split("/")[:3], "the log is another tenant's")
         check(body == f"{self.origin}\n{self.size}\n".encode() + base64.b64encode(self.root) + b"\n",
               "a note is not in its one form")
         check(signature.count(b"\n") == 1 and signature.endswith(b"\n"), "a note has more signatures")
@@ -91,7 +99,7 @@ class Note:
         raw = base64.b64decode(text)
         check(dash == "—" and signer == self.origin and base64.b64encode(raw).decode() == text,
               "a signature line is malformed")
-        check(raw[:4] == digest(self.origin.encode(), b"\n\1", public)[:4], "another key has signed")
+        public = public_of(vkeys, self.origin, raw[:4])
         check(openssl_verifies(public, body, raw[4:]), "the signature is false")
 
 
@@ -175,6 +183,18 @@ def check_manifest(folder, raw, manifest, vkey):
         check(hashlib.sha256(data).hexdigest() == entry["sha256"], f"{entry['name']} is another file")
 
 
+def check_origins(manifest, vkey):
+    """Every shard once, of this log, whether its events are there or were removed."""
+    gone = manifest.get("pruned", [])
+    for said in gone:
+        note = Note(said["checkpoint"].encode(), vkey)
+        check((note.origin, note.size) == (said["origin"], said["size"]), "another removed log")
+    origins = [said["origin"] for said in manifest["shards"] + gone]
+    check(len(set(origins)) == len(origins), "a shard is there twice")
+    for origin in origins:
+        check(origin.split("/")[1:-1] == ["tenant", manifest["tenant"], manifest["log"]], "another log")
+
+
 def refusal(folder, vkey, pins=(), receipt=True):
     folder = pathlib.Path(folder)
     try:
@@ -182,6 +202,7 @@ def refusal(folder, vkey, pins=(), receipt=True):
         manifest = json.loads(raw)
         if receipt:
             check_manifest(folder, raw, manifest, vkey)
+        check_origins(manifest, vkey)
         for shard in manifest["shards"]:
             check_shard(folder / shard["folder"], manifest, shard, vkey)
             note = Note((folder / shard["folder"] / "checkpoint").read_bytes(), vkey)
