@@ -187,7 +187,7 @@ std::string Reporter::metrics() const {
   text += heading("waiting", "Whether it waits between two windows, and for what.");
   for (const auto& [tenant, state] : states_) {
     for (const Kind kind : kObstacles)
-      text += sample("waiting", label("tenant", tenant) + "," + label("reason", to_text(kind)),
+      text += sample("waiting", label("tenant", tenant) + "," + label("reason", reason_of(kind)),
                      state.report.waits && state.report.waits->kind == kind ? 1 : 0);
   }
   text += heading("outcome", "Where the sweep stands.");

@@ -32,7 +32,7 @@ store::Tx begin_short(store::Session& session) {
 
 }  // namespace
 
-std::string_view to_text(Obstacle::Kind kind) {
+std::string_view reason_of(Obstacle::Kind kind) {
   switch (kind) {
     case Kind::replica_absent:
       return "replica_absent";

@@ -25,7 +25,7 @@ struct Obstacle {
   Kind kind;
   std::string text;  // "replica "r1" is 12 s behind"
 };
-std::string_view to_text(Obstacle::Kind kind);
+std::string_view reason_of(Obstacle::Kind kind);
 
 class Throttle {
  public:
