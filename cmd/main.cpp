@@ -17,5 +17,7 @@ int main(int argc, char** argv) {
   // Both come back as errors of write(), which has a message and an exit code of its own.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  // It asks how far a sweep is; one that comes too early, or to another command, ends nothing.
+  std::signal(SIGUSR1, SIG_IGN);
   return ccctl::cmd::run_program(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
 }

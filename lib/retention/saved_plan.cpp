@@ -149,6 +149,13 @@ void require_fresh(const SavedPlan& plan, const Situation& situation, Instant no
   if (holds_text(situation) != plan.holds) stale("holds are no longer as the plan found them");
 }
 
+bool was_applied(store::Tx& tx, const std::string& tenant, const std::string& digest) {
+  return !tx.exec({"SELECT FROM ccctl.destruction WHERE tenant_id = $1::text AND saved_plan = "
+                   "$2::text AND outcome = 'complete'",
+                   {tenant, digest}})
+              .empty();
+}
+
 void load_plan(store::Tx& tx, const std::string& tenant, const std::string& path,
                const std::string& digest) {
   forget_plan(tx, tenant);

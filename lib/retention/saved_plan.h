@@ -39,6 +39,8 @@ SavedPlan open_plan(store::Tx& tx, const std::string& tenant, const std::string&
 // Refuses (stale_plan) a plan of which pack, map, schema or holds have changed, or whose time is
 // up.
 void require_fresh(const SavedPlan& plan, const Situation& situation, Instant now);
+// Whether a run has carried it out to its end, with nothing left over.
+bool was_applied(store::Tx& tx, const std::string& tenant, const std::string& digest);
 // The rows of the file into ccctl.planned, instead of what is there; refuses a file that has
 // changed.
 void load_plan(store::Tx& tx, const std::string& tenant, const std::string& path,

@@ -104,8 +104,10 @@ const Survey& Sweep::prepare() {
     if (saved_) require_fresh(*saved_, *situation_, now_);
   }
   survey_ = survey(tx, *situation_);
-  if (!report_.resumed)
+  if (!report_.resumed) {
     report_.planned = saved_ ? saved_->rows : survey_.rows_going() + survey_.restored;
+    if (saved_ && was_applied(tx, ground_.tenant, saved_->digest)) report_.planned = 0;
+  }
   require_limits(survey_, ground_.rules.limits);
   for (const plan::Pass& pass : situation_->passes())
     passes_.push_back({pass.table().name, pass.rule_id(), pass.act});
