@@ -113,6 +113,18 @@ void SweepWriter::stands() {
                        s_.params_.bind(ground_.stand) + "::text AS ok");
 }
 
+// Whether some active hold may cover rows of the table by itself: as HoldWriter::covers_sql() has
+// it.
+bool SweepWriter::may_be_held() const {
+  return std::any_of(ground_.holds.begin(), ground_.holds.end(), [&](const rule::Hold& hold) {
+    const bool data =
+        hold.data.empty() || std::any_of(table_.data.begin(), table_.data.end(),
+                                         [&](const auto& type) { return type.is == hold.data; });
+    return hold.of_subject() ||
+           ((hold.category.empty() || hold.category == table_.category) && data);
+  });
+}
+
 // Nothing goes along, nothing refers to the rows, and no hold may cover them.
 bool SweepWriter::simple() const {
   const bool subject = std::any_of(ground_.map.subjects.begin(), ground_.map.subjects.end(),
@@ -124,7 +136,7 @@ bool SweepWriter::simple() const {
         });
       });
   return pass_.act == Act::remove && !ground_.planned && !ground_.staged.contains(table_.name) &&
-         ground_.holds.empty() && !wish_.one && !subject && !cut && table_.objects.empty() &&
+         !may_be_held() && !wish_.one && !subject && !cut && table_.objects.empty() &&
          pass_.scope.sets.size() == 1 && pass_.then() == rule::Then::erase;
 }
 
@@ -154,7 +166,8 @@ void SweepWriter::write_simple() {
   } else {
     s_.add("x", "SELECT " + key + " FROM " + from + " WHERE " + where);
   }
-  const std::string rows = "(SELECT pg_catalog.count(*) FROM x)";
+  s_.add("n", "SELECT pg_catalog.count(*) AS n FROM x");
+  const std::string rows = "(SELECT n FROM n)";
   s_.count({{table_.name, Effect::erase, "", 0}, std::nullopt, nullptr}, rows);
   extra("(SELECT ok FROM stands)");
   extra(rows);
@@ -276,6 +289,23 @@ void SweepWriter::write_whole() {
                      : "''");
 }
 
+// The position of the n-th of these rows. Only of that row it is written as text: what stands
+// beside OFFSET is computed for every row that is skipped.
+std::string SweepWriter::nth_sql(const std::string& from, std::uint64_t n) {
+  std::string columns, texts, order;
+  for (std::size_t i = 0; i < pass_.walk.columns.size(); ++i) {
+    const std::string column = column_sql("t", pass_.walk.columns[i]),
+                      name = "c" + std::to_string(i);
+    const char* comma = i == 0 ? "" : ", ";
+    columns += comma + column + " AS " + name;
+    texts += comma + ("e." + name) + "::text";
+    order += comma + column;
+  }
+  return "SELECT pg_catalog.json_build_array(" + texts + ")::text FROM (SELECT " + columns + from +
+         " ORDER BY " + order + " OFFSET " + s_.params_.bind(std::to_string(n - 1)) +
+         "::bigint LIMIT 1) e";
+}
+
 // Where the next window ends; and whether there is one.
 void SweepWriter::next_edge() {
   if (!wish_.stretch.to || wish_.one) {
@@ -289,13 +319,7 @@ void SweepWriter::next_edge() {
   };
   extra("NOT EXISTS (SELECT 1" + beyond() + ")");
   if (wish_.next == 0) return extra("NULL::text");
-  std::string texts, order;
-  for (const std::string& name : pass_.walk.columns) {
-    texts += (texts.empty() ? "" : ", ") + column_sql("t", name) + "::text";
-    order += (order.empty() ? "" : ", ") + column_sql("t", name);
-  }
-  extra("(SELECT pg_catalog.json_build_array(" + texts + ")::text" + beyond() + " ORDER BY " +
-        order + " OFFSET " + s_.params_.bind(std::to_string(wish_.next - 1)) + "::bigint LIMIT 1)");
+  extra("(" + nth_sql(beyond(), wish_.next) + ")");
 }
 
 SweepStatement SweepWriter::write() {
@@ -322,16 +346,10 @@ store::Sql SweepWriter::any() {
 }
 
 store::Sql SweepWriter::edge(std::uint64_t n) {
-  std::string texts, order;
-  for (const std::string& name : pass_.walk.columns) {
-    texts += (texts.empty() ? "" : ", ") + column_sql("t", name) + "::text";
-    order += (order.empty() ? "" : ", ") + column_sql("t", name);
-  }
-  const std::string sql = "SELECT pg_catalog.json_build_array(" + texts + ")::text FROM " +
-                          s_.from(table_.name, "t") + " WHERE " + stretch("t") + " AND " +
-                          s_.tenant_param_ + "::text IS NOT NULL ORDER BY " + order + " OFFSET " +
-                          s_.params_.bind(std::to_string(n - 1)) + "::bigint LIMIT 1";
-  return {sql, s_.params_.take()};
+  std::string sql = nth_sql(" FROM " + s_.from(table_.name, "t") + " WHERE " + stretch("t") +
+                                " AND " + s_.tenant_param_ + "::text IS NOT NULL",
+                            n);
+  return {std::move(sql), s_.params_.take()};
 }
 
 }  // namespace ccctl::plan

@@ -85,6 +85,8 @@ class SweepWriter : private KeptWriter {
   void conceal(const datamap::Table& table, const std::string& rows);
   void mark(const datamap::Table& table, const std::string& rows);
   void unmark(const datamap::Table& table, const std::string& rows);
+  std::string nth_sql(const std::string& from, std::uint64_t n);
+  bool may_be_held() const;
   void next_edge();
   void extra(const std::string& scalar);
   bool runs() const { return !wish_.run.empty(); }
