@@ -1,15 +1,11 @@
 #include "cmd/retention/reporter.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cstdlib>
 #include <iostream>
 #include <utility>
 
 #include "base/error.h"
 #include "render/grid.h"
+#include "render/output.h"
 
 namespace ccctl::cmd {
 namespace {
@@ -77,25 +73,11 @@ std::string sample(const std::string& name, const std::string& labels, std::int6
   return "ccctl_sweep_" + name + "{" + labels + "} " + std::to_string(value) + "\n";
 }
 
-[[noreturn]] void cannot_write(const std::string& path) {
-  throw Error(ErrorKind::io, "cannot write the metrics file \"" + path + "\"");
-}
-
-// Whoever reads it sees all of it, or all of the one before.
+// Whoever reads it, by another account as a rule, sees all of it, or all of the one before.
 void replace(const std::string& path, std::string_view text) {
-  std::string beside = path + ".XXXXXX";
-  const int fd = ::mkstemp(beside.data());
-  if (fd < 0) cannot_write(path);
-  bool good = ::fchmod(fd, 0644) == 0;
-  while (good && !text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    good = written > 0;
-    if (good) text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  good = ::close(fd) == 0 && good;
-  if (good && ::rename(beside.c_str(), path.c_str()) == 0) return;
-  ::unlink(beside.c_str());
-  cannot_write(path);
+  render::Output file = render::Output::reserve(path, 0644);
+  file.write(text);
+  file.finish();
 }
 
 }  // namespace

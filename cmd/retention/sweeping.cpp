@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/error.h"
 #include "cmd/signals.h"
@@ -59,17 +61,10 @@ retention::SweepOptions options_of(const Args& args, const std::string& kind) {
   return options;
 }
 
-std::vector<std::string> words_of(const std::string& list) {
-  std::vector<std::string> words;
-  std::string word;
-  for (const char c : list + ",") {
-    if (c == ',') {
-      if (!word.empty()) words.push_back(std::exchange(word, ""));
-    } else if (c != ' ') {
-      word += c;
-    }
-  }
-  return words;
+std::vector<std::string> words_of(std::string list) {
+  std::replace(list.begin(), list.end(), ',', ' ');
+  std::istringstream words(list);
+  return {std::istream_iterator<std::string>(words), {}};
 }
 
 run::ThrottleSettings throttle_of(const App& app) {

@@ -151,7 +151,7 @@ Output Output::standard() {
   return Output(std::move(impl));
 }
 
-Output Output::reserve(const std::string& path) {
+Output Output::reserve(const std::string& path, unsigned mode) {
   auto impl = std::make_unique<Impl>();
   impl->target = quoted(path);
   struct stat there {};
@@ -174,6 +174,7 @@ Output Output::reserve(const std::string& path) {
   impl->folder = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (impl->folder < 0) fail("cannot create " + impl->target, errno);
   impl->create();
+  if (::fchmod(impl->fd, mode) != 0) fail("cannot create " + impl->target, errno);
   if (const int error = room_error(impl->fd, true)) fail("cannot write to " + impl->target, error);
   return Output(std::move(impl));
 }

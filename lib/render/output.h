@@ -1,6 +1,6 @@
 // Where a command's result goes: standard output, or a file that appears only when it is complete.
 //
-// A regular file is written beside its name with mode 0600, without a name of its own where the
+// A regular file is written beside its name, without a name of its own where the
 // file system can do that, and takes the name in finish(); until then an existing file stays as it
 // is, and whatever ends the program leaves nothing behind. A device or a named pipe is written in
 // place. All failures are ErrorKind::io and name the target. One thread has one Output.
@@ -16,8 +16,9 @@ class Output {
  public:
   // Throws now when it is a device that takes nothing.
   static Output standard();
-  // Reserves the file: throws now when it cannot be created, or has no room for a result.
-  static Output reserve(const std::string& path);
+  // Reserves the file: throws now when it cannot be created, or has no room for a result. Another
+  // mode than 0600 is for what holds nothing personal.
+  static Output reserve(const std::string& path, unsigned mode = 0600);
 
   Output(Output&&) noexcept;
   Output& operator=(Output&&) noexcept;
