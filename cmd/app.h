@@ -59,6 +59,9 @@ class App {
   object::ObjectStore& objects(const std::string& name);
   std::string pack_folder();  // the tenant's pack
 
+  // Whether the settings name the sealing account and a key that this process may read; a key that
+  // others may read, too, is refused.
+  bool has_sealing_key() const;
   // Seals when this session has the seal key; returns false when others must. Then brings the
   // journal level, so that a command which calls this last may answer 0.
   bool seal_if_possible();

@@ -147,16 +147,20 @@ std::string App::pack_folder() {
   return folder;
 }
 
+bool App::has_sealing_key() const {
+  const std::string path = setting("seal_key");
+  struct stat file {};
+  if (path.empty() || setting("seal_user").empty() || ::stat(path.c_str(), &file) != 0)
+    return false;
+  check_key_file(path, file);
+  return ::access(path.c_str(), R_OK) == 0;
+}
+
 // False when this session may not seal, or another sealer stays at work.
 static bool seal_now(App& app) {
-  const std::string path = app.setting("seal_key");
-  const std::string user = app.setting("seal_user");
-  struct stat file {};
-  if (path.empty() || user.empty() || ::stat(path.c_str(), &file) != 0) return false;
-  check_key_file(path, file);
-  if (::access(path.c_str(), R_OK) != 0) return false;
-  const crypto::Signer signer(read_key_file(path, "sealing key"));
-  store::Session sealer = app.open_as(user);
+  if (!app.has_sealing_key()) return false;
+  const crypto::Signer signer(read_key_file(app.setting("seal_key"), "sealing key"));
+  store::Session sealer = app.open_as(app.setting("seal_user"));
   const audit::Elsewhere elsewhere = [&app](const std::string& tenant, const std::string& log) {
     const auto journal = app.journal(tenant);
     return journal ? journal->published(log) : std::nullopt;

@@ -1,6 +1,4 @@
 // ccctl audit prune: drops closed logs whose time is over.
-#include <unistd.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -44,8 +42,7 @@ std::string tenant_zone(App& app, const rule::Ruleset& rules) {
 }
 
 void require_sealing_account(App& app) {
-  const std::string key = app.setting("seal_key");
-  if (!key.empty() && !app.setting("seal_user").empty() && ::access(key.c_str(), R_OK) == 0) return;
+  if (app.has_sealing_key()) return;
   throw Error(
       ErrorKind::key_unavailable, "this session does not have the sealing key",
       "logs are pruned by the sealing account: set seal_key and seal_user, or run it there");

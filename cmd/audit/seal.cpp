@@ -1,6 +1,4 @@
 // ccctl audit seal: the sealing account's timer runs it.
-#include <unistd.h>
-
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -28,9 +26,7 @@ int run_seal(App& app, const Args&) {
   Sizes before;
   for (const audit::Sealed& shard : newest(app)) before[shard.origin] = shard.size;
   if (!app.seal_if_possible()) {
-    if (::access(app.setting("seal_key").c_str(), R_OK) == 0 && !app.setting("seal_user").empty()) {
-      throw Error(ErrorKind::busy, "another sealer is at work");
-    }
+    if (app.has_sealing_key()) throw Error(ErrorKind::busy, "another sealer is at work");
     throw Error(ErrorKind::key_unavailable, "this session does not have the sealing key",
                 "set seal_key and seal_user, or run it as the sealing account");
   }
