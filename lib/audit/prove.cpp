@@ -1,7 +1,5 @@
 #include "audit/prove.h"
 
-#include <tuple>
-
 #include "audit/event.h"
 #include "audit/hashes.h"
 #include "audit/pins.h"
@@ -21,19 +19,6 @@ std::optional<crypto::Checkpoint> read_newest(const Shard& shard, const std::str
     return std::nullopt;
   }
   return newest.checkpoint;
-}
-
-// Verifying the signature costs more than all else of a proof, and whoever gives out many has the
-// same checkpoint in most of them: the last one is kept, with everything that it depends on.
-std::optional<crypto::Checkpoint> open_newest(const Shard& shard, const std::string& note) {
-  using Asked = std::tuple<std::string, std::uint64_t, std::string, std::string>;
-  thread_local std::pair<Asked, std::optional<crypto::Checkpoint>> last;
-  Asked asked{shard.origin, shard.size, shard.public_key, note};
-  if (last.first != asked) {
-    last.second = read_newest(shard, note);
-    last.first = std::move(asked);
-  }
-  return last.second;
 }
 
 // Of the leaf that the condition names, with parameters from $2 on.
@@ -64,7 +49,7 @@ std::optional<Proof> prove_where(store::Tx& tx, const std::string& tenant,
     return crypto::inclusion_proof(proof.index, shard.size, nodes);
   };
   const auto hashes = walk(read_for(tx, shard, walk));
-  const auto newest = open_newest(shard, std::string(rows.text(0, 6)));
+  const auto newest = read_newest(shard, std::string(rows.text(0, 6)));
   // A receipt that does not verify must never leave: whoever gets it could not know why.
   if (!newest || !crypto::verify_inclusion(crypto::leaf_hash(proof.leaf), proof.index, shard.size,
                                            hashes, newest->root)) {
@@ -175,7 +160,7 @@ Consistency prove_consistency(store::Tx& tx, const std::string& tenant, const st
   };
   proof.hashes = newest.pruned ? kept_proof(tx, newest.shard, pin.size)
                                : walk(read_for(tx, newest.shard, walk));
-  const auto opened = open_newest(newest.shard, newest.note);
+  const auto opened = read_newest(newest.shard, newest.note);
   if (!opened || !crypto::verify_consistency(pin.size, newest.shard.size, pin.root, opened->root,
                                              proof.hashes)) {
     throw Error(ErrorKind::findings,
