@@ -6,11 +6,12 @@ build_packages=(
   g++ cmake ninja-build ccache lld
   libssl-dev nlohmann-json3-dev libyaml-cpp-dev libicu-dev libphonenumber-dev
   libhowardhinnant-date-dev libpq-dev libcli11-dev libarchive-dev libcurl4-openssl-dev libkainjow-mustache-dev
-  postgresql-15 postgresql-client-15 openssl tzdata util-linux
+  postgresql-15 postgresql-client-15 openssl ca-certificates tzdata util-linux
 )
 # What the tests need beside that.
 test_packages=(
-  libgtest-dev librapidcheck-dev python3 python3-yaml python3-jsonschema python3-aiosmtpd clang-format git locales
+  libgtest-dev librapidcheck-dev python3 python3-yaml python3-jsonschema python3-aiosmtpd python3-swift
+  clang-format git locales
 )
 
 # ensure_packages PACKAGE...: installs what is missing. Only root can; anybody else is told what to

@@ -86,7 +86,8 @@ std::optional<std::string> environment_value(const char* name) {
 const std::vector<KnownSetting>& known_settings() {
   static const std::vector<KnownSetting> known{
       {"datastore", "libpq connection string of the datastore, without a password"},
-      {"journal", "where the journal stands, for example file:/var/lib/ccctl/journal"},
+      {"journal",
+       "where the journal stands, for example file:/var/lib/ccctl/journal or s3://bucket/journal"},
       {"journal_keys",
        "the folder of the evidence keys, TENANT.key of mode 0600; default beside a file: journal"},
       {"mail_from", "the address that mail is sent from"},
@@ -94,11 +95,18 @@ const std::vector<KnownSetting>& known_settings() {
       {"map", "the data map, a YAML file"},
       {"packs", "the folder of policy packs"},
       {"pins.NAME",
-       "where `audit pin` keeps checkpoints, for example file:/mnt/worm or mailto:eve@example.org"},
+       "where `audit pin` keeps checkpoints, for example file:/mnt/worm, s3://bucket/pins or "
+       "mailto:eve@example.org"},
+      {"s3_credentials",
+       "the file, of mode 0600, with aws_access_key_id and aws_secret_access_key for s3: stores"},
+      {"s3_endpoint",
+       "the service behind s3: stores, for example https://s3.eu-central-1.amazonaws.com"},
+      {"s3_region", "the region of that service; default us-east-1"},
       {"seal_key", "the file with the sealing seed, mode 0600"},
       {"seal_user", "the log-in of the sealing account"},
       {"stores.NAME",
-       "the object store that a data map calls NAME, for example file:/var/lib/media"},
+       "the object store that a data map calls NAME, for example file:/var/lib/media or "
+       "s3://bucket/media"},
       {"tenant", "the tenant to work for where --tenant is not given"},
       {"throttle_file", "sweeps wait as long as this file is there"},
       {"throttle_lag", "how far replicas may be behind, for example PT30S; default PT10S"},

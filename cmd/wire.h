@@ -33,6 +33,12 @@ Wiring& wired(App::Impl& app);
 // The whole file; an error of that kind when it cannot be read.
 std::string read_file(const std::string& path, ErrorKind error);
 
+// The whole file, which must be of mode 0600; key_unavailable when it cannot be read or is not.
+Secret read_secret_file(const std::string& path);
+
+// The object store that a setting's value names, with the settings s3_* where it is one of those.
+std::unique_ptr<object::ObjectStore> open_store(const App& app, const std::string& url);
+
 // A key of 32 bytes from a file of mode 0600; key_unavailable for anything else. `what` names it in
 // errors: "sealing key".
 Secret read_key_file(const std::string& path, const std::string& what);

@@ -16,7 +16,6 @@
 #include "base/error.h"
 #include "cmd/wire.h"
 #include "crypto/digest.h"
-#include "sandbox/cluster.h"
 
 namespace ccctl::cmd {
 namespace {
@@ -72,14 +71,18 @@ std::string read_file(const std::string& path, ErrorKind error) {
   return content.str();
 }
 
-// 32 bytes, or their 64 hexadecimal digits.
-Secret read_key_file(const std::string& path, const std::string& what) {
+Secret read_secret_file(const std::string& path) {
   struct stat file {};
   if (::stat(path.c_str(), &file) != 0) {
     throw Error(ErrorKind::key_unavailable, "cannot read \"" + path + "\"");
   }
   check_key_file(path, file);
-  std::string content = read_file(path, ErrorKind::key_unavailable);
+  return Secret(read_file(path, ErrorKind::key_unavailable));
+}
+
+// 32 bytes, or their 64 hexadecimal digits.
+Secret read_key_file(const std::string& path, const std::string& what) {
+  std::string content = read_secret_file(path).reveal();
   if (content.size() == 32) return Secret(std::move(content));
   while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) content.pop_back();
   auto bytes = crypto::from_hex(content);
@@ -99,23 +102,6 @@ const datamap::Map& App::map() {
                 "name it with `map:` in the settings file or with CCCTL_MAP");
   }
   return wiring.map.emplace(datamap::read_map(read_file(path, ErrorKind::config_invalid), path));
-}
-
-object::ObjectStore& App::objects(const std::string& name) {
-  Wiring& wiring = wired(*impl_);
-  auto& store = wiring.stores[name];
-  if (store) return *store;
-  std::string url = setting("stores." + name);
-  if (url.empty() && wiring.sandbox) {
-    url = "file:" + sandbox::default_place().objects().string();
-  }
-  if (url.empty()) {
-    throw Error(ErrorKind::config_invalid, "the object store \"" + name + "\" is not set",
-                "name its folder with `stores: {" + name + ": \"file:/…\"}` or with " +
-                    "CCCTL_STORES_" + name);
-  }
-  store = object::open(url);
-  return *store;
 }
 
 std::string App::pack_folder() {

@@ -83,7 +83,7 @@ std::optional<journal::Journal> App::journal(const std::string& tenant) {
   Wiring& wiring = wired(*impl_);
   const std::string url = setting("journal");
   if (url.empty()) return std::nullopt;
-  if (!wiring.journals) wiring.journals = object::open(url);
+  if (!wiring.journals) wiring.journals = open_store(*this, url);
   return journal::Journal(*wiring.journals, tenant, key_if_there(*this, wiring, tenant));
 }
 

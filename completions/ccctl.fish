@@ -296,7 +296,7 @@ complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcom
 complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from audit' -l seed -d 'what the sample is drawn by' -x
 complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from audit' -l rendering -d 'the matching events also as OCSF 1.8.0 (ndjson) or as CSV' -x -a 'ocsf csv'
 complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from audit' -l encrypt-to -d 'encrypt the whole to this certificate, into one file' -r -F
-complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from audit' -l pin -d 'a signed checkpoint kept elsewhere, or a receipt, which holds one' -r -F
+complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from audit' -l pin -d 'a signed checkpoint kept elsewhere, or a receipt, which holds one; also s3://BUCKET/KEY' -r -F
 complete -c ccctl -n '__fish_seen_subcommand_from verify; and __fish_seen_subcommand_from audit' -l key -d 'trust this verifier key instead of the published ones' -x
 complete -c ccctl -n '__fish_seen_subcommand_from prove; and __fish_seen_subcommand_from audit' -l leaf -d 'the leaf'\''s hash, hexadecimal' -x
 complete -c ccctl -n '__fish_seen_subcommand_from prove; and __fish_seen_subcommand_from audit' -l request -d 'the leaf with which this request or this run of a sweep ended' -x

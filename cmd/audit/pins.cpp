@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "base/error.h"
+#include "cmd/wire.h"
 #include "crypto/digest.h"
 #include "net/smtp.h"
-#include "object/store.h"
 
 namespace ccctl::cmd {
 namespace {
@@ -13,8 +13,8 @@ namespace {
 constexpr std::string_view kSetting = "pins.", kMail = "mailto:";
 
 // An object for each checkpoint, never replaced: a store that forbids changes will do.
-queue::Destination in_store(const std::string& name, const std::string& url) {
-  std::shared_ptr<object::ObjectStore> store = object::open(url);
+queue::Destination in_store(App& app, const std::string& name, const std::string& url) {
+  std::shared_ptr<object::ObjectStore> store = open_store(app, url);
   return {name, [store](const std::vector<audit::Sealed>& newest) {
             for (const audit::Sealed& one : newest) {
               std::string size = std::to_string(one.size);
@@ -58,7 +58,7 @@ std::vector<queue::Destination> pin_destinations(App& app) {
     const std::string name = setting.name.substr(kSetting.size());
     const bool mail = setting.value.starts_with(kMail);
     all.push_back(mail ? by_mail(app, name, setting.value.substr(kMail.size()))
-                       : in_store(name, setting.value));
+                       : in_store(app, name, setting.value));
   }
   return all;
 }

@@ -6,14 +6,23 @@
 #include "base/error.h"
 #include "cmd/app.h"
 #include "cmd/audit/checkpoint_file.h"
+#include "cmd/wire.h"
 
 namespace ccctl::cmd {
 namespace {
 
+// A file, or an object of a bucket as `audit pin` makes them.
+std::string read_pin(App& app, const std::string& place) {
+  constexpr std::string_view kS3 = "s3://";
+  const std::size_t slash = place.starts_with(kS3) ? place.find('/', kS3.size()) : place.npos;
+  if (slash == place.npos) return read_checkpoint_file(place);
+  return open_store(app, place.substr(0, slash))->get(place.substr(slash + 1));
+}
+
 int run_verify(App& app, const Args& args) {
   app.require_role({Role::auditor, Role::officer, Role::owner});
   std::vector<std::string> pins;
-  for (const std::string& path : args.all("pin")) pins.push_back(read_checkpoint_file(path));
+  for (const std::string& path : args.all("pin")) pins.push_back(read_pin(app, path));
   const std::vector<crypto::VerifierKey> keys = trusted_keys(app, args);
   const std::string tenant = app.tenant();
   std::vector<audit::Verification> results;
@@ -62,7 +71,8 @@ const Spec audit_verify{
             {.name = "pin",
              .type = Type::file,
              .value = "FILE",
-             .help = "a signed checkpoint kept elsewhere, or a receipt, which holds one",
+             .help = "a signed checkpoint kept elsewhere, or a receipt, which holds one; also "
+                     "s3://BUCKET/KEY",
              .repeatable = true},
             key_option(),
         },

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "crypto/digest.h"
+#include "net/http.h"
 
 namespace ccctl::net {
 namespace {
@@ -61,18 +62,6 @@ std::string folded_base64(std::string_view bytes) {
     lines += crypto::to_base64(std::string(bytes.substr(0, kLineBytes))) + "\r\n";
   }
   return lines;
-}
-
-// HOST of scheme://HOST[:PORT][/…].
-std::string host_of(std::string_view url) {
-  std::string_view rest = url.substr(url.find("://") + 3);
-  rest = rest.substr(0, rest.find('/'));
-  if (rest.starts_with('[')) return std::string(rest.substr(0, rest.find(']') + 1));
-  return std::string(rest.substr(0, rest.find(':')));
-}
-
-bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "[::1]" || host == "127.0.0.1";
 }
 
 struct Upload {

@@ -42,20 +42,6 @@ int write_durably(int fd, std::string_view bytes) {
   return ::fsync(fd) == 0 ? 0 : errno;
 }
 
-bool valid_part(std::string_view part) {
-  return !part.empty() && part != "." && part != ".." && !part.starts_with(".put-");
-}
-
-bool valid(std::string_view key) {
-  if (key.empty() || key.find('\0') != std::string_view::npos) return false;
-  while (true) {
-    const std::size_t slash = key.find('/');
-    if (!valid_part(key.substr(0, slash))) return false;
-    if (slash == std::string_view::npos) return true;
-    key.remove_prefix(slash + 1);
-  }
-}
-
 bool absent(int error) {
   return error == ENOENT || error == ENOTDIR;
 }
@@ -63,10 +49,7 @@ bool absent(int error) {
 }  // namespace
 
 fs::path FileStore::path_of(std::string_view key) const {
-  if (!valid(key)) {
-    throw Error(ErrorKind::usage, "an object's key is not a relative path",
-                "correct the pointer column: keys look like acme/recordings/7f/ID");
-  }
+  require_key(key);
   return root_ / fs::path(key);
 }
 

@@ -1,8 +1,9 @@
-// Objects (recordings, attachments) outside the datastore: `file:` here, `s3:` later.
+// Objects (recordings, attachments, journals, pins) outside the datastore: `file:` and `s3:`.
 //
 // Deleting an object twice, or one that is not there, is success: deletion is driven by committed
 // intents and may be repeated after a crash. An object appears whole or not at all. Failures of the
-// store are ErrorKind::io and name the store, never the key.
+// store are ErrorKind::io and name the store, never the key; an `s3:` store throws key_unavailable
+// for credentials that it does not take, and config_invalid for a bucket that is not there.
 #pragma once
 
 #include <functional>
@@ -23,7 +24,8 @@ class ObjectStore {
   // part "." or "..", one beginning with ".put-", and NUL are refused (usage).
   virtual void put(std::string_view key, std::string_view bytes) = 0;  // durable when it returns
   // The same, unless the key is taken: then nothing changes, and false says so. Of several that
-  // create one key at once exactly one succeeds.
+  // create one key at once exactly one succeeds; where its answer was lost on the way, even that
+  // one may be told false, and finds its own bytes there.
   virtual bool create(std::string_view key, std::string_view bytes) = 0;
   virtual std::string get(std::string_view key) = 0;  // not_found when absent
   // The same in pieces, so that an object may be larger than memory.
@@ -32,8 +34,14 @@ class ObjectStore {
   virtual void remove(std::string_view key) = 0;  // durable when it returns
 };
 
+// Throws usage for a key that no store takes.
+void require_key(std::string_view key);
+
 // "file:/var/lib/…": objects are files of mode 0600 below that folder, which the first put() makes.
-// Throws config_invalid for another scheme or a relative path.
+// "s3://BUCKET/PREFIX": objects of that bucket, with the settings of s3_store.h. Throws
+// config_invalid for anything else.
+struct S3Settings;
 std::unique_ptr<ObjectStore> open(std::string_view url);
+std::unique_ptr<ObjectStore> open(std::string_view url, const S3Settings& s3);
 
 }  // namespace ccctl::object
