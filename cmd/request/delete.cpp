@@ -62,7 +62,8 @@ const Spec request_delete{
         "continues an "
         "interrupted request and reports a finished one.\n\nRows under a legal hold or a statutory "
         "minimum are kept "
-        "and listed. A hold on the person refuses the request, which then waits for the release.",
+        "and listed; `retention sweep` takes them once neither keeps them. A hold on the person "
+        "refuses the request, which then waits for the release.",
     .options = with_person_options(with_intake_options(
         with_making_options({{.name = "override",
                               .value = "REASON",

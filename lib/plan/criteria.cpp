@@ -73,6 +73,23 @@ int leaves(const rule::RetentionRule& rule) {
   return rule.stages ? 1 : 0;
 }
 
+// A data subject's erasure sets `delete_by` to the instant it was asked for.
+const rule::RuleInForce& erasure_rule(rule::Then then) {
+  const auto make = [](rule::Then what) {
+    rule::RuleInForce made;
+    made.rule.id = "erasure";
+    made.rule.after = rule::Period{Duration{}, ""};
+    made.rule.then = what;
+    made.rule.basis = "data_subject_request";
+    made.rule.reason = "a data subject's erasure had to leave it";
+    made.zone = "UTC";
+    return made;
+  };
+  static const rule::RuleInForce erased = make(rule::Then::erase),
+                                 anonymised = make(rule::Then::anonymise);
+  return then == rule::Then::erase ? erased : anonymised;
+}
+
 class Building {
  public:
   Building(const datamap::Map& map, const datamap::Catalog& catalog, const Table& table,
@@ -84,9 +101,19 @@ class Building {
         tenant_(tenant),
         as_of_(as_of) {}
 
-  Criteria run() {
+  Criteria run(bool restricted) {
     Criteria made;
     made.table = &table_;
+    if (restricted) {
+      made.restricted = tenant_.tenant;
+      Criterion c;
+      c.rule = &erasure_rule(table_.erase == datamap::Erase::anonymise ? rule::Then::anonymise
+                                                                       : rule::Then::erase);
+      c.zone = c.rule->zone;
+      c.erasure = true;
+      same_for_all(c, Stance::passed);
+      made.maxima.push_back(std::move(c));
+    }
     for (const rule::RuleInForce& rule : rules_.rules) {
       if (!concerns(rule.rule.match, table_, tenant_.tenant)) continue;
       Criterion c;
@@ -301,8 +328,9 @@ std::optional<Duration> period_of(const rule::RuleInForce& in_force, const rule:
 }
 
 Criteria criteria_of(const datamap::Map& map, const datamap::Catalog& catalog, const Table& table,
-                     const rule::Ruleset& rules, const TenantFacts& tenant, Instant as_of) {
-  return Building(map, catalog, table, rules, tenant, as_of).run();
+                     const rule::Ruleset& rules, const TenantFacts& tenant, Instant as_of,
+                     bool restricted) {
+  return Building(map, catalog, table, rules, tenant, as_of).run(restricted);
 }
 
 }  // namespace ccctl::plan

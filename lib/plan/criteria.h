@@ -61,6 +61,8 @@ struct Criterion {
   std::string zone;  // IANA
   std::vector<Part> parts;
   std::vector<Piece> rested;  // with stages: soft deletes whose period until the purge has passed
+  bool erasure =
+      false;  // no rule of the pack's: of rows that a data subject's erasure had to leave
 
   bool minimum() const { return rule->rule.min.has_value(); }
   // Of a maximum: at once, and not only the row's personal columns.
@@ -76,15 +78,17 @@ struct Criteria {
   // A due row is taken by the first maximum that makes it due: what leaves least stands first.
   std::vector<Criterion> maxima, minima;
   std::vector<std::string> without_zone;  // rules that reckon in the zone of a tenant who has none
+  std::string restricted{};  // the tenant, where ccctl.restricted has rows of the table; or empty
 
   bool swept() const { return without_zone.empty(); }
 };
 
 // Throws policy_invalid for an anchor of the tenants that the map does not have. Keeps pointers
-// into `rules` and `map`.
+// into `rules` and `map`. `restricted`: an erasure had to leave rows of the table. They are due at
+// once, and only what stops an erasure keeps them.
 Criteria criteria_of(const datamap::Map& map, const datamap::Catalog& catalog,
                      const datamap::Table& table, const rule::Ruleset& rules,
-                     const TenantFacts& tenant, Instant as_of);
+                     const TenantFacts& tenant, Instant as_of, bool restricted = false);
 // The tenant's period for a rule; nothing where a setting is open.
 std::optional<Duration> period_of(const rule::RuleInForce& rule, const rule::Ruleset& rules,
                                   const std::string& tenant);
@@ -111,6 +115,8 @@ class CriteriaSql {
   std::string state(const std::string& alias) const;
   // The number of the maximum concerned, or NULL.
   std::string rule(const std::string& alias) const;
+  // An erasure had to leave the row.
+  std::string left(const std::string& alias) const;
   // The text of the row's data type or label, or NULL.
   std::string data(const std::string& alias) const;
 

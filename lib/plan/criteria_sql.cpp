@@ -3,6 +3,7 @@
 
 #include "datamap/sql.h"
 #include "plan/criteria.h"
+#include "plan/sweep_writer.h"
 
 namespace ccctl::plan {
 
@@ -39,7 +40,19 @@ std::string CriteriaSql::data(const std::string& alias) const {
   return sql.empty() ? "NULL::text" : "(CASE" + sql + " END)";
 }
 
+// The key stands in a query of its own, as in stage_key_sql(); OFFSET 0 keeps both from becoming a
+// join.
+std::string CriteriaSql::left(const std::string& alias) const {
+  if (criteria_.restricted.empty()) return "false";
+  return "EXISTS (SELECT 1 FROM (SELECT " + key_text_sql(map_.id_columns(*criteria_.table), alias) +
+         " AS k OFFSET 0) rk JOIN ccctl.restricted r ON r.tenant_id = " +
+         quote_literal(criteria_.restricted) +
+         " AND r.table_name = " + quote_literal(criteria_.table->name) +
+         " AND r.key = rk.k OFFSET 0)";
+}
+
 std::string CriteriaSql::matches(const Criterion& c, const std::string& alias) const {
+  if (c.erasure) return left(alias);
   const datamap::Table& table = *criteria_.table;
   const rule::RuleMatch& match = c.rule->rule.match;
   std::string sql = "true";
@@ -125,7 +138,7 @@ std::string CriteriaSql::stands(const Criterion& c, Stance stance, const std::st
 // A maximum that the row matches and no more explicit one puts aside.
 std::string CriteriaSql::in_force(const Criterion& c, const std::string& alias) const {
   std::string sql = matches(c, alias);
-  if (c.rule->rule.lock == "compliance") return sql;
+  if (c.rule->rule.lock == "compliance" || c.erasure) return sql;
   for (const Criterion& other : criteria_.maxima) {
     if (rank_of(other.rule->rule.match) > rank_of(c.rule->rule.match))
       sql = both(sql, negated(matches(other, alias)));
@@ -143,6 +156,7 @@ std::string CriteriaSql::outlived(const std::string& alias) const {
     std::string free = stands(c, Stance::passed, alias);
     if (c.rule->rule.pending == rule::Pending::ignore)
       free = either(free, stands(c, Stance::pending, alias));
+    if (!c.rule->rule.blocks_erasure()) free = either(free, left(alias));
     sql = both(sql, either(negated(matches(c, alias)), free));
   }
   return sql;
@@ -178,6 +192,7 @@ std::string CriteriaSql::overdue(const std::string& alias) const {
 std::string CriteriaSql::expired(const std::string& alias) const {
   std::string any = "false";
   for (const Criterion& c : criteria_.maxima) {
+    if (c.erasure) continue;  // what the law keeps in spite of it is as it should be
     any =
         either(any, both(in_force(c, alias),
                          c.rule->rule.within ? ended(c, alias) : stands(c, Stance::passed, alias)));

@@ -35,6 +35,7 @@ std::vector<Statement::Flag> Statement::flags_of(const Table& table) const {
     flags.push_back({"z", "SELECT " + keys + " FROM " + strip_.at(table.name) + " k"});
   for (std::size_t i = 0; i < table.links.size(); ++i) {
     const Link& link = table.links[i];
+    if (auto flag = dangling(table, i)) flags.push_back(std::move(*flag));
     if (link.to.empty() || !acting_.contains(link.to) || !erases_rows(*map_.table(link.to)))
       continue;
     // A row that stays must not go on pointing at a person who has gone: every link of a row that
@@ -236,6 +237,7 @@ void Statement::effects(const std::string& request_id) {
     if (erases_rows(table(name))) erase_rows(table(name), run);
   }
   for (const Table& each : map_.tables) update_rows(each, run);
+  if (run) restrict_kept(request_id);
 }
 
 }  // namespace ccctl::plan

@@ -58,6 +58,10 @@ struct Protection {
 std::set<datamap::TableName> read_staged(store::Tx& tx, const datamap::Map& map,
                                          const std::string& tenant);
 
+// The tables of which erasures had to leave rows of the tenant's.
+std::set<datamap::TableName> read_restricted(store::Tx& tx, const datamap::Map& map,
+                                             const std::string& tenant);
+
 // What a held person has in other tables than those that are deleted from says what is held, too:
 // refuses what would hide rows of them from this session (denied), and a map that no longer fits
 // (map_drift).

@@ -79,16 +79,31 @@ bool hides(const datamap::Map& map, const datamap::Catalog& catalog, const Table
   return tombstones != nullptr && takes_keys(*tombstones, table);
 }
 
-std::set<TableName> read_staged(store::Tx& tx, const datamap::Map& map, const std::string& tenant) {
+namespace {
+
+// The tables of which such a table of ours names rows.
+std::set<TableName> named_in(const std::string& ours, store::Tx& tx, const datamap::Map& map,
+                             const std::string& tenant) {
   std::vector<std::string> names;
   for (const Table& table : map.tables) names.push_back(table.name);
   const store::Rows rows =
-      tx.exec({"SELECT n FROM pg_catalog.unnest($2::text[]) AS t(n) WHERE EXISTS (SELECT 1 FROM "
-               "ccctl.stage g WHERE g.tenant_id = $1::text AND g.table_name = t.n OFFSET 0)",
+      tx.exec({"SELECT n FROM pg_catalog.unnest($2::text[]) AS t(n) WHERE EXISTS (SELECT 1 FROM " +
+                   ours + " g WHERE g.tenant_id = $1::text AND g.table_name = t.n OFFSET 0)",
                {tenant, store::array_literal(names)}});
-  std::set<TableName> staged;
-  for (std::size_t r = 0; r < rows.size(); ++r) staged.emplace(rows.text(r, 0));
-  return staged;
+  std::set<TableName> found;
+  for (std::size_t r = 0; r < rows.size(); ++r) found.emplace(rows.text(r, 0));
+  return found;
+}
+
+}  // namespace
+
+std::set<TableName> read_staged(store::Tx& tx, const datamap::Map& map, const std::string& tenant) {
+  return named_in("ccctl.stage", tx, map, tenant);
+}
+
+std::set<TableName> read_restricted(store::Tx& tx, const datamap::Map& map,
+                                    const std::string& tenant) {
+  return named_in("ccctl.restricted", tx, map, tenant);
 }
 
 // OFFSET 0 keeps it from becoming a join, of which the planner, who knows nothing of how many rows
@@ -353,6 +368,10 @@ store::Sql SweepCompiler::forget_orphans(const Table& table) const {
               " t WHERE " + datamap::tenant_sql(ground_.map, ground_.catalog, table, "t", tenant) +
               " AND " + key_text_sql(ground_.map.id_columns(table), "t") + " = g.key)",
           params.take()};
+}
+
+store::Sql SweepCompiler::forget_restricted(const Table& table) const {
+  return RestrictedWriter(ground_, table).forget();
 }
 
 }  // namespace ccctl::plan

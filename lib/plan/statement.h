@@ -41,6 +41,7 @@ class Statement {
   friend class CensusWriter;
   friend class ReadWriter;
   friend class RingWriter;
+  friend class RestrictedWriter;
   using Names = std::map<datamap::TableName, std::vector<std::string>>;
 
   const datamap::Table& table(const datamap::TableName& name) const { return *map_.table(name); }
@@ -91,12 +92,14 @@ class Statement {
   };
   bool erases_rows(const datamap::Table& table) const;
   std::vector<Flag> flags_of(const datamap::Table& table) const;
+  std::optional<Flag> dangling(const datamap::Table& table, std::size_t link) const;
   void erase_rows(const datamap::Table& table, bool run);
   // Of a row of alias t that is deleted: what forget_stages() finds its stage by.
   std::string stage_columns(const datamap::Table& table) const;
   void forget_stages(const datamap::Table& table, const std::string& deleted);
   void update_rows(const datamap::Table& table, bool run);
   void intents(const datamap::Table& table, const std::string& request_id);
+  void restrict_kept(const std::string& request_id);
   std::string stands_sql(const Standing& standing, const std::string& alias);
   void assign(const Standing& standing, std::map<std::string, std::string>& values);
   void replace_rows(const datamap::Table& table, const std::vector<Standing>& columns, bool run);
@@ -116,6 +119,7 @@ class Statement {
   std::vector<subject::SubjectRef> members_;
   std::optional<subject::SubjectRef> canonical_;
   std::optional<rule::Then> sweeps_;
+  bool later_ = false;  // an erasure's rest: what its rows belonged to may have gone before them
   std::set<datamap::TableName> staged_;            // of an erasure: tables of which rows are staged
   std::map<datamap::TableName, std::string> due_;  // of a census: the keys of each table's due rows
   std::string ctes_;

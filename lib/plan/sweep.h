@@ -149,6 +149,8 @@ class SweepCompiler {
   store::Sql states(const Criteria& criteria) const;
   // Deletes the stages of rows that are no more.
   store::Sql forget_orphans(const datamap::Table& table) const;
+  // And from what erasures had to leave, what has gone since, or has nothing left to erase.
+  store::Sql forget_restricted(const datamap::Table& table) const;
 
  private:
   const SweepGround& ground_;

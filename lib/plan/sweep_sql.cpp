@@ -53,6 +53,7 @@ std::string SweepWriter::bound(const Position& position) {
 std::string SweepWriter::span(const std::string& alias) {
   std::string sql = s_.tenant_of(table_, alias);
   if (!pass_.ruled()) return sql;
+  if (of_erasure()) return sql + " AND " + left_by_erasures(alias);
   const Part* part = pass_.criteria->maxima[pass_.maximum].column();
   if (part == nullptr) return sql;
   const std::string anchor =
@@ -83,6 +84,7 @@ std::string SweepWriter::drivers() {
   }
   std::string sql = stretch("t");
   if (pass_.act != Act::restore) sql += " AND " + criteria(table_.name).taken(pass_.maximum, "t");
+  if (of_erasure()) sql += not_needed();
   if (pass_.act == Act::hide) sql += " AND NOT " + staged(table_, "t");
   if (ground_.planned) sql += " AND " + planned(table_, "t");
   if (pass_.act == Act::purge) sql += " AND " + staged(table_, "t", waited(table_, pass_.maximum));
@@ -244,7 +246,12 @@ void SweepWriter::forget_people(const Table& table) {
 }
 
 void SweepWriter::effects() {
-  s_.sweeps_ = pass_.then();
+  // What an erasure had to leave goes as the map says, and so does what goes along.
+  if (of_erasure()) {
+    s_.later_ = true;
+  } else {
+    s_.sweeps_ = pass_.then();
+  }
   s_.acting_ = s_.all_;
   for (const TableName& name : pass_.scope.tables()) {
     const Table& table = s_.table(name);

@@ -70,6 +70,9 @@ class SweepWriter : private KeptWriter {
   std::string stretch(const std::string& alias);
   std::string drivers();
   std::string others_staged() const;
+  bool of_erasure() const;  // the pass takes what erasures had to leave
+  std::string left_by_erasures(const std::string& alias) const;
+  std::string not_needed() const;
   std::string act() const;
   void unplanned(Names& own);
   void stands();
@@ -95,6 +98,24 @@ class SweepWriter : private KeptWriter {
   const SweepWish& wish_;
   const datamap::Table& table_;
   std::vector<std::size_t> extra_;
+};
+
+// Keeps in mind what is still left of what erasures had to leave.
+class RestrictedWriter {
+ public:
+  RestrictedWriter(const SweepGround& ground, const datamap::Table& table)
+      : ground_(ground),
+        table_(table),
+        scope_{"", {{table.name, {{Source::How::driver, "", "", {}}}}}},
+        s_(ground.map, ground.catalog, scope_, ground.tenant) {}
+
+  store::Sql forget();
+
+ private:
+  const SweepGround& ground_;
+  const datamap::Table& table_;
+  const Scope scope_;
+  Statement s_;
 };
 
 // Counts what all passes of one kind together would take, each row once.

@@ -13,10 +13,12 @@ struct Archive::Impl {
   explicit Impl(std::function<void(std::string_view)> out) : sink(std::move(out)) {}
   std::function<void(std::string_view)> sink;
   std::exception_ptr failed;  // what the sink threw: exceptions do not cross C
+  bool given_up = false;
   struct archive* tar = nullptr;
 
   static la_ssize_t take(struct archive* /*tar*/, void* self, const void* bytes, std::size_t size) {
     auto* impl = static_cast<Impl*>(self);
+    if (impl->failed || impl->given_up) return -1;
     try {
       impl->sink({static_cast<const char*>(bytes), size});
     } catch (...) {
@@ -43,7 +45,8 @@ Archive::Archive(std::function<void(std::string_view)> sink)
 // Without finish() nothing more is written: an archive that ends early does not look whole.
 Archive::~Archive() {
   if (impl_->tar == nullptr) return;
-  archive_write_fail(impl_->tar);
+  // archive_write_fail() would say the same, and leave libarchive's buffers behind.
+  impl_->given_up = true;
   archive_write_free(impl_->tar);
 }
 

@@ -242,6 +242,26 @@ Json Erasure::result_of(store::Tx& tx, const Request& request,
   return result;
 }
 
+// What had to be left is not forgotten: a sweep takes it, and tells when the last of it has gone.
+// Table by table, until when the law keeps it.
+void note_left(store::Tx& tx, const Request& request, const Json& kept) {
+  std::map<std::string, std::string> until;
+  for (const Json& entry : kept) {
+    std::string& latest = until[entry.at("table").get<std::string>()];
+    latest = std::max(latest, entry.value("until", ""));
+  }
+  if (until.empty()) return;
+  tx.exec(
+      {"WITH left_by AS (SELECT r.request_id FROM ccctl.restricted r WHERE r.tenant_id = "
+       "$1::text AND r.request_id = $2::text LIMIT 1), known AS (UPDATE ccctl.restricted r SET "
+       "until = u.value::timestamptz FROM pg_catalog.jsonb_each_text($4::jsonb) u WHERE "
+       "r.tenant_id = $1::text AND r.request_id = $2::text AND r.table_name = u.key AND "
+       "u.value <> '') INSERT INTO ccctl.restricting (tenant_id, request_id, receipt) SELECT "
+       "$1::text, l.request_id, pg_catalog.decode($3::text, 'hex') FROM left_by l ON CONFLICT "
+       "(tenant_id, request_id) DO NOTHING",
+       {request.tenant, request.id, request.leaf_hash, Json(until).dump()}});
+}
+
 // Verifies, and writes the leaf that is the receipt, in one transaction with the phase. Before
 // that every sub-processor has answered, or was waived (W-57).
 void Erasure::conclude(Request& request) {
@@ -272,6 +292,7 @@ void Erasure::conclude(Request& request) {
           tombstone_expiry(ground_.rules.requests, erased));
     }
     meet(tx, request.tenant, request.id, now);
+    if (request.type == Type::erasing) note_left(tx, request, result.at("kept"));
     // What an interrupted pass or object deletion left open; nothing deletes for this request any
     // more.
     tx.exec({"DELETE FROM ccctl.attempt WHERE tenant_id = $1::text AND request_id = $2::text",

@@ -97,7 +97,8 @@ class Explaining {
     std::string text =
         "SELECT " + sql.data("t") + ", " +
         (table_.retention_label ? datamap::site_text_sql("t", *table_.retention_label)
-                                : "NULL::text");
+                                : "NULL::text") +
+        ", " + sql.left("t");
     for (const auto& [name, anchor] : table_.anchors)
       text += ", (" + datamap::anchor_sql(map, catalog, table_, "t", anchor) + ")::text";
     text += " FROM " + catalog.at(table_.name).sql_name + " t WHERE " +
@@ -111,7 +112,8 @@ class Explaining {
     const store::Rows rows = one_row({text, params.take()});
     facts.data = rows.text(0, 0);
     facts.label = rows.text(0, 1);
-    std::size_t column = 2;
+    facts.erasure = rows.boolean(0, 2);
+    std::size_t column = 3;
     for (const auto& [name, anchor] : table_.anchors) {
       std::optional<std::string> value;
       if (!rows.is_null(0, column)) value = std::string(rows.text(0, column));

@@ -50,10 +50,12 @@ Situation::Situation(store::Tx& tx, const Ground& ground, Instant as_of, bool re
              as_of,        real,
              planned} {
   sweep_.values = plan::read_held_values(tx, sweep_);
+  const std::set<TableName> restricted = plan::read_restricted(tx, ground.map, ground.tenant);
   for (const Table& table : ground.map.tables) {
     if (catalog_.table(table.name) == nullptr) continue;  // drift, told where it matters
     criteria_.emplace(table.name,
-                      plan::criteria_of(ground.map, catalog_, table, ground.rules, facts_, as_of));
+                      plan::criteria_of(ground.map, catalog_, table, ground.rules, facts_, as_of,
+                                        restricted.contains(table.name)));
   }
   find_passes();
   require_fit();

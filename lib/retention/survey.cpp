@@ -225,6 +225,9 @@ class Surveying {
     found.taken_late = std::min(found.overdue, found.taken);
     found.held = outcome.held;
     found.by_child = outcome.by_child;
+    // What an erasure had to leave is anonymised by its own pass also where it follows what goes.
+    if (pass.criteria->maxima[pass.maximum].erasure)
+      along_[pass.table().name] -= std::min(along_[pass.table().name], found.taken);
   }
 
   void tell(const plan::Pass& pass, const Found& found) {

@@ -237,10 +237,26 @@ void Sweep::keep_lease() {
     throw Error(ErrorKind::busy, "another sweep of this tenant has taken over");
 }
 
+// Requests of which the last row that they had to leave has gone.
+void Sweep::end_erasures(store::Tx& tx, Instant now) const {
+  const store::Rows rows =
+      tx.exec({"DELETE FROM ccctl.restricting q WHERE q.tenant_id = $1::text AND NOT EXISTS "
+               "(SELECT 1 FROM ccctl.restricted r WHERE r.tenant_id = q.tenant_id AND r.request_id "
+               "= q.request_id) RETURNING q.request_id, pg_catalog.encode(q.receipt, 'hex')",
+               {ground_.tenant}});
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    audit::append(tx,
+                  {audit::LogName::evidence, ground_.tenant, "request.kept.ended", world_.actor,
+                   std::string(rows.text(r, 0)), Json{{"receipt", rows.text(r, 1)}}},
+                  now);
+  }
+}
+
 void Sweep::close_run() {
   world_.session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
     const Instant now = run::datastore_now(tx);
     if (report_.run_id.empty() && !abandoned_.empty()) abandon(tx, now);
+    end_erasures(tx, now);
     Json body{{"asOf", to_text(report_.as_of)},
               {"planned", report_.planned},
               {"outcome", report_.outcome},

@@ -110,6 +110,7 @@ class Sweep {
   void delete_objects(const std::string& run_id);
   void delete_left_objects();
   void close_run();
+  void end_erasures(store::Tx& tx, Instant now) const;
   store::Rows once(const store::Sql& sql);
 
   SweepWorld world_;

@@ -323,10 +323,14 @@ static std::set<std::string> holds_seen(store::Tx& tx, const std::string& tenant
   return seen;
 }
 
-// Stages of rows that something else has deleted.
+// Stages of rows that something else has deleted, and what is no longer left of erasures.
 void Sweep::forget_orphans() {
+  const plan::SweepCompiler compiler(situation_->sweep());
+  for (const auto& [name, criteria] : situation_->criteria()) {
+    if (!criteria.restricted.empty()) once(compiler.forget_restricted(*criteria.table));
+  }
   for (const datamap::TableName& name : situation_->sweep().staged) {
-    once(plan::SweepCompiler(situation_->sweep()).forget_orphans(*ground_.map.table(name)));
+    once(compiler.forget_orphans(*ground_.map.table(name)));
   }
 }
 

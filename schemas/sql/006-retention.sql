@@ -85,6 +85,26 @@ CREATE TABLE ccctl.planned (
   PRIMARY KEY (tenant_id, table_name, key)
 );
 
+-- What erasures had to leave, because a hold or the law kept it: a sweep takes it as soon as neither
+-- does any more, by the erasure's own rules.
+CREATE TABLE ccctl.restricted (
+  tenant_id  text NOT NULL,
+  table_name text NOT NULL,
+  key        text NOT NULL,              -- as in ccctl.stage
+  request_id text NOT NULL,
+  until      timestamptz,                -- when the law lets the table's last row go; NULL: not known
+  PRIMARY KEY (tenant_id, table_name, key, request_id)
+);
+CREATE INDEX restricted_by ON ccctl.restricted (tenant_id, request_id);
+
+-- The requests that had to, until the last of these rows has gone.
+CREATE TABLE ccctl.restricting (
+  tenant_id  text NOT NULL,
+  request_id text NOT NULL,
+  receipt    bytea NOT NULL,             -- the leaf that told of them
+  PRIMARY KEY (tenant_id, request_id)
+);
+
 -- One holder at a time. Who takes it over raises `fence`; what an earlier holder still does is
 -- refused by it.
 CREATE TABLE ccctl.lease (
@@ -102,7 +122,7 @@ DECLARE
   name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['destruction', 'swept_rule', 'sweep_clock', 'stage', 'saved_plan',
-    'planned', 'lease'] LOOP
+    'planned', 'restricted', 'restricting', 'lease'] LOOP
     EXECUTE pg_catalog.format('ALTER TABLE ccctl.%I OWNER TO ccctl_owner', name);
     EXECUTE pg_catalog.format('ALTER TABLE ccctl.%I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE pg_catalog.format('CREATE POLICY ccctl_tenant ON ccctl.%I USING (tenant_id IN '
@@ -118,6 +138,13 @@ GRANT SELECT, INSERT ON ccctl.saved_plan TO ccctl_officer, ccctl_admin;
 GRANT SELECT ON ccctl.saved_plan TO ccctl_auditor;
 GRANT SELECT, INSERT, DELETE ON ccctl.stage TO ccctl_officer, ccctl_admin;
 GRANT SELECT ON ccctl.destruction, ccctl.swept_rule, ccctl.sweep_clock TO ccctl_auditor;
+GRANT SELECT, INSERT, UPDATE (until), DELETE ON ccctl.restricted TO ccctl_officer;
+GRANT SELECT, DELETE ON ccctl.restricted TO ccctl_admin;
+GRANT SELECT, INSERT, DELETE ON ccctl.restricting TO ccctl_officer;
+GRANT SELECT, DELETE ON ccctl.restricting TO ccctl_admin;
+GRANT SELECT ON ccctl.restricting TO ccctl_auditor, ccctl_partner;
+GRANT SELECT (tenant_id, table_name, request_id, until) ON ccctl.restricted
+  TO ccctl_auditor, ccctl_partner;
 -- How much waits, and until when; keys may be personal.
 GRANT SELECT (tenant_id, table_name, stage, acted_at, next_at, rule_id, run_id) ON ccctl.stage
   TO ccctl_auditor;

@@ -6,7 +6,9 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "policy/approval.h"
 #include "policy/pack.h"
+#include "retention/sweep.h"
 #include "run/window.h"
 #include "sandbox/cluster.h"
 #include "sandbox/seeder.h"
@@ -267,6 +269,29 @@ void Erasing::lift_holds() {
   run("UPDATE ccctl.hold SET released_at = '2026-01-01T00:00:00Z', grace_until = "
       "'2026-01-08T00:00:00Z'");
   holds.clear();
+}
+
+std::uint64_t Erasing::sweep() {
+  rule::Ruleset none;
+  none.limits = {1'000'000, 100};
+  const retention::Ground ground{map, none, tenant_, "none", std::string(64, '0')};
+  root_.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+    const Instant now = run::datastore_now(tx);
+    const std::string id = retention::missing_approval(tx, context_, ground, now);
+    if (!id.empty()) policy::sign(tx, tenant_, id, "somebody else", now);
+  });
+  retention::Sweep sweep({root_,
+                          [this] { return database_.session(); },
+                          context_,
+                          root_.session_user(),
+                          [this](const std::string&) -> object::ObjectStore& { return *objects_; },
+                          {},
+                          {}},
+                         ground, {});
+  sweep.prepare();
+  const retention::SweepReport report = sweep.run();
+  EXPECT_EQ(report.outcome, "complete");
+  return report.rows;
 }
 
 void Erasing::compare_counts(const Preview& preview, const Request& request,

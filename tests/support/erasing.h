@@ -60,6 +60,8 @@ class Erasing {
   rule::Hold hold(rule::Hold hold);
   request::World world();           // what an engine of room request works with
   void lift_holds();                // as a release whose grace has passed
+  // A sweep without any rule, which takes only what erasures had to leave: how many rows.
+  std::uint64_t sweep();
   void run(const store::Sql& sql);  // as the datastore's owner
   Instant now();
   std::string text(const store::Sql& sql);

@@ -86,7 +86,7 @@ class S3StoreTest : public ::testing::Test {
   pid_t server_ = -1;
 };
 
-ErrorKind kind_of(const std::function<void()>& work) {
+ErrorKind s3_kind_of(const std::function<void()>& work) {
   try {
     work();
   } catch (const Error& error) {
@@ -100,7 +100,7 @@ TEST_F(S3StoreTest, KeepsTheStoresPromises) {
   const std::string bytes("\0RIFF\xff\n", 7);
   const std::string odd = "acme/7f/one 1+&=%41?#'\"中.wav";
   EXPECT_FALSE(media->exists(odd));
-  EXPECT_EQ(kind_of([&] { media->get(odd); }), ErrorKind::not_found);
+  EXPECT_EQ(s3_kind_of([&] { media->get(odd); }), ErrorKind::not_found);
   media->put(odd, bytes);
   EXPECT_TRUE(media->exists(odd));
   EXPECT_EQ(media->get(odd), bytes);
@@ -112,9 +112,9 @@ TEST_F(S3StoreTest, KeepsTheStoresPromises) {
   media->remove(odd);
   EXPECT_FALSE(media->exists(odd));
   EXPECT_TRUE(listed("media").empty());
-  EXPECT_EQ(kind_of([&] { media->put("../x", ""); }), ErrorKind::usage);
-  EXPECT_EQ(kind_of([&] { store("s3://nowhere")->exists("x"); }), ErrorKind::config_invalid);
-  EXPECT_EQ(kind_of([&] { store("s3://nowhere")->remove("x"); }), ErrorKind::config_invalid);
+  EXPECT_EQ(s3_kind_of([&] { media->put("../x", ""); }), ErrorKind::usage);
+  EXPECT_EQ(s3_kind_of([&] { store("s3://nowhere")->exists("x"); }), ErrorKind::config_invalid);
+  EXPECT_EQ(s3_kind_of([&] { store("s3://nowhere")->remove("x"); }), ErrorKind::config_invalid);
 
   // A large one comes in pieces, and what the taker throws comes out.
   media->put("large", std::string(20 << 20, 'x'));
@@ -125,7 +125,7 @@ TEST_F(S3StoreTest, KeepsTheStoresPromises) {
   });
   EXPECT_EQ(total, 20U << 20);
   EXPECT_LE(largest, 1U << 20);
-  EXPECT_EQ(kind_of([&] {
+  EXPECT_EQ(s3_kind_of([&] {
               media->read("large", [](std::string_view) { throw Error(ErrorKind::refused, "no"); });
             }),
             ErrorKind::refused);
@@ -147,7 +147,7 @@ TEST_F(S3StoreTest, CreatesAKeyOnce) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(created, 1);
   // A server that overwrites is found out with the first object.
-  EXPECT_EQ(kind_of([&] { store("s3://careless")->create("acme/7", "first"); }),
+  EXPECT_EQ(s3_kind_of([&] { store("s3://careless")->create("acme/7", "first"); }),
             ErrorKind::config_invalid);
 }
 

@@ -95,9 +95,9 @@ TEST(Decide, AMinimumOutlastsAMaximumAndIsReported) {
 
 TEST(Decide, TheEarliestOfOneRankDecides) {
   const std::map<std::string, AnchorValue> anchors{{"created", at("2025-01-31T00:00:00Z")}};
-  const Decision found =
-      decide(facts("2025-02-28T00:00:00Z", anchors),
-             {rule("days", kChat + "after: P30D"), rule("month", kChat + "after: P1M")});
+  const std::vector<RuleInForce> rules{rule("days", kChat + "after: P30D"),
+                                       rule("month", kChat + "after: P1M")};
+  const Decision found = decide(facts("2025-02-28T00:00:00Z", anchors), rules);
   EXPECT_EQ(found.state, State::due);
   EXPECT_EQ(found.delete_by, at("2025-02-28T00:00:00Z"));
   EXPECT_EQ(found.deciding(), std::vector<std::string>{"month"});
@@ -271,7 +271,8 @@ TEST(Decide, AnErasureIsStoppedByBlockingMinimaOnly) {  // W-29
   const RuleInForce contract = rule("contract", kChat + "min: P9Y");
   EXPECT_EQ(decide(row, {contract}).state, State::due);
   const RuleInForce law = rule("law", kChat + "min: P7Y, blocks_erasure: true");
-  const Decision kept = decide(row, {contract, law});
+  const std::vector<RuleInForce> both{contract, law};
+  const Decision kept = decide(row, both);
   EXPECT_EQ(kept.state, State::kept);
   EXPECT_EQ(kept.due_at, at("2032-01-01T00:00:00Z"));
   EXPECT_EQ(kept.deciding(), std::vector<std::string>{"law"});
