@@ -53,13 +53,19 @@ std::optional<Statement::Flag> Statement::dangling(const Table& table, std::size
   if (!later_ || !acting_.contains(table.name) || erases_rows(table) || link.to.empty() ||
       link.down != datamap::Down::follow || acting_.contains(link.to))
     return std::nullopt;
+  const std::string parents = " FROM " + from(link.to, "p") + " WHERE " +
+                              datamap::link_sql(map_, catalog_, table, "t", link, "p");
+  std::string gone = "NOT EXISTS (SELECT 1" + parents + ")";
+  for (const datamap::Site& site : link.from) {
+    if (!site.many()) continue;  // of several any
+    gone = "(SELECT pg_catalog.count(*)" + parents + ") < pg_catalog.jsonb_array_length(" +
+           datamap::site_values_sql("t", site) + ")";
+  }
   return Flag{"c" + std::to_string(i),
               "SELECT " + datamap::key_list_sql(table, "t") + " FROM " + acting_.at(table.name) +
                   " y JOIN " + from(table.name, "t") + " ON " +
                   datamap::same_key_sql(table, "t", "y") + " WHERE " +
-                  datamap::where_sql("t", link.when) + " AND NOT EXISTS (SELECT 1 FROM " +
-                  from(link.to, "p") + " WHERE " +
-                  datamap::link_sql(map_, catalog_, table, "t", link, "p") + ")",
+                  datamap::where_sql("t", link.when) + " AND " + gone,
               &link};
 }
 
