@@ -10,7 +10,7 @@ namespace ccctl::object {
 namespace {
 
 constexpr int kAttempts = 3;
-constexpr std::chrono::milliseconds kPause{200};
+constexpr std::chrono::milliseconds kPause{100};
 constexpr std::chrono::seconds kSilence{30};
 
 bool done(const net::HttpResponse& response) {
