@@ -273,6 +273,8 @@ class Reading {
         "::oid, x.kind, x.name FROM ("
         " SELECT tgrelid AS rel, 't' AS kind, tgname::text AS name FROM pg_catalog.pg_trigger"
         "  WHERE NOT tgisinternal AND tgparentid = 0 AND tgenabled <> 'D'"
+        // A sweep's own, while it replaces a partition (run/partition.h).
+        "  AND tgname <> 'ccctl_watch'"
         " UNION ALL SELECT ev_class, 'r', rulename::text FROM pg_catalog.pg_rewrite WHERE rulename "
         "<> '_RETURN'"
         " UNION ALL SELECT polrelid, 'p', polname::text FROM pg_catalog.pg_policy"

@@ -39,6 +39,7 @@ class Statement {
   friend class SweepWriter;
   friend class KeptWriter;
   friend class CensusWriter;
+  friend class PartitionWriter;
   friend class ReadWriter;
   friend class RingWriter;
   friend class RestrictedWriter;

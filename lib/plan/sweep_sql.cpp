@@ -107,7 +107,7 @@ std::string SweepWriter::others_staged() const {
 }
 
 // The statement was written for these holds, and for this state of the tenant.
-void SweepWriter::stands() {
+void KeptWriter::stands() {
   const std::string stand =
       tenant_stand_sql(ground_.map, ground_.catalog, s_.params_, ground_.tenant);
   s_.add("stands", "SELECT " + active_holds_sql(s_.tenant_param_) + " = " +
@@ -129,6 +129,11 @@ bool SweepWriter::may_be_held() const {
 
 // Nothing goes along, nothing refers to the rows, and no hold may cover them.
 bool SweepWriter::simple() const {
+  return alone() && !may_be_held() && !wish_.one;
+}
+
+// A row that goes takes nothing along and leaves nothing to be done.
+bool SweepWriter::alone() const {
   const bool subject = std::any_of(ground_.map.subjects.begin(), ground_.map.subjects.end(),
                                    [&](const auto& type) { return type.table == table_.name; });
   const bool cut =
@@ -138,8 +143,8 @@ bool SweepWriter::simple() const {
         });
       });
   return pass_.act == Act::remove && !ground_.planned && !ground_.staged.contains(table_.name) &&
-         !may_be_held() && !wish_.one && !subject && !cut && table_.objects.empty() &&
-         pass_.scope.sets.size() == 1 && pass_.then() == rule::Then::erase;
+         !subject && !cut && table_.objects.empty() && pass_.scope.sets.size() == 1 &&
+         pass_.then() == rule::Then::erase;
 }
 
 void SweepWriter::extra(const std::string& scalar) {

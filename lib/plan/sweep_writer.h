@@ -35,6 +35,7 @@ class KeptWriter {
   // And also by the period of a maximum as it is now: a longer one counts, a shorter one does not.
   std::string waited(const datamap::Table& table, std::size_t maximum);
   std::string planned(const datamap::Table& table, const std::string& alias) const;
+  void stands();  // the expression of this name: holds and tenant are what this was written for
   void unripe(Names& own);  // rows of the scope that have not waited, or not for long enough
 
   const SweepGround& ground_;
@@ -62,6 +63,7 @@ class SweepWriter : private KeptWriter {
   store::Sql any();
   store::Sql list();
   bool simple() const;
+  bool alone() const;
 
  private:
   std::string position_sql(const std::string& alias) const;
@@ -75,7 +77,6 @@ class SweepWriter : private KeptWriter {
   std::string not_needed() const;
   std::string act() const;
   void unplanned(Names& own);
-  void stands();
   void write_simple();
   void write_whole();
   void protect();

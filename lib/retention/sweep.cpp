@@ -174,6 +174,10 @@ void Sweep::open_run() {
 SweepReport Sweep::run() {
   report_.outcome = "running";
   delete_left_objects();
+  if (run::Replacement::clean(world_.session, ground_.tenant) > 0)
+    world_.context.log(LogLevel::warning,
+                       "tables or triggers named ccctl_kept_* and ccctl_watch_* that an earlier "
+                       "sweep has left cannot be removed by this log-in");
   if (report_.planned > 0 || report_.resumed) {
     open_run();
     for (std::size_t i = first_pass_; i < passes_.size() && report_.outcome != "paused"; ++i)

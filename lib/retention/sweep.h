@@ -14,12 +14,15 @@
 #include <vector>
 
 #include "base/context.h"
+#include "base/json.h"
 #include "object/store.h"
+#include "plan/partition.h"
 #include "retention/guards.h"
 #include "retention/saved_plan.h"
 #include "retention/situation.h"
 #include "retention/survey.h"
 #include "run/chain.h"
+#include "run/partition.h"
 #include "run/throttle.h"
 #include "store/lease.h"
 #include "store/session.h"
@@ -64,6 +67,11 @@ struct SweepReport {
   std::uint64_t objects = 0, objects_left = 0;
 };
 
+// Time stamps as evidence writes them.
+std::string evident(const std::string& anchor);
+// Which anchors the pass's rule had made due.
+Json due_json(const plan::Pass& pass);
+
 class Sweep {
  public:
   Sweep(SweepWorld world, const Ground& ground, const SweepOptions& options);
@@ -79,6 +87,8 @@ class Sweep {
 
  private:
   struct Record;
+  // Holds or tenant are no longer what a statement was written for.
+  struct Stale {};
   struct PassName {
     datamap::TableName table;
     std::string rule;
@@ -94,13 +104,24 @@ class Sweep {
   const plan::Pass* find_pass(const PassName& name) const;
   void begin_pass(std::size_t number);
   void run_pass(std::size_t number);
+  void look_anew();
+  void drop_partitions(std::size_t number);
+  void drop_partition(std::size_t number, const std::string& root, const run::Leaf& leaf);
+  void look_and_drop(const plan::Pass& pass, const std::string& root, const run::Leaf& leaf);
+  bool worth_dropping(const plan::PartitionCompiler& compiler, const run::Leaf& leaf);
+  std::uint64_t keep_rows(const plan::PartitionCompiler& compiler,
+                          const run::Replacement& replacement, std::uint64_t all);
+  std::string digest_of_keys(const plan::PartitionCompiler& compiler, const std::string& kept);
+  void drop_between_locks(const plan::Pass& pass, const plan::PartitionCompiler& compiler,
+                          run::Replacement& replacement, const plan::SweepOutcome& outcome,
+                          bool keeps);
   bool run_window(const plan::Pass& pass, plan::Stretch& stretch);
   std::optional<run::Chain::Done> do_window(store::Tx& tx, Instant now, const plan::Pass& pass,
                                             const plan::Stretch& stretch);
   void forget_orphans();
   plan::Staging staging(const plan::Pass& pass, Instant now) const;
-  run::Work tell(const plan::Pass& pass, const plan::Stretch& stretch,
-                 const plan::SweepOutcome& outcome, const plan::Staging& staging) const;
+  run::Work tell(const plan::Pass& pass, Json range, const plan::SweepOutcome& outcome,
+                 const plan::Staging& staging) const;
   bool narrow(const plan::Pass& pass, plan::Stretch& stretch, const Error& error);
   void pace(std::chrono::steady_clock::duration took);
   bool pause();

@@ -20,9 +20,6 @@ namespace {
 constexpr std::uint64_t kLeastRows = 1'000, kMostRows = 200'000;
 constexpr auto kWindowTime = std::chrono::milliseconds(250);
 
-// Holds or tenant are no longer what the statement was written for.
-struct Stale {};
-
 std::string position_of(const plan::Stretch& stretch, bool end) {
   Json json{{"end", end}};
   if (stretch.after) json["after"] = *stretch.after;
@@ -40,24 +37,9 @@ std::optional<plan::Stretch> stretch_of(const std::string& position) {
   return stretch;
 }
 
-// Time stamps as evidence writes them.
-std::string evident(const std::string& anchor) {
-  const std::optional<Instant> at = parse_pg_timestamptz(anchor);
-  return at ? to_text(*at) : anchor;
-}
-
-// Which anchors the rule had made due, and between which of them the window lay; keys may be
-// personal and are left out.
+// Between which anchors the window lay; keys may be personal and are left out.
 Json range_json(const plan::Pass& pass, const plan::Stretch& stretch) {
-  Json due = Json::array();
-  if (pass.ruled()) {
-    for (const plan::Part& part : pass.criteria->maxima[pass.maximum].parts) {
-      for (const plan::Piece& piece : part.passed)
-        due.push_back(
-            {{"from", piece.from.empty() ? part.believed.from : piece.from}, {"to", piece.to}});
-    }
-  }
-  Json range{{"by", pass.walk.by_anchor ? "anchor" : "key"}, {"due", std::move(due)}};
+  Json range{{"by", pass.walk.by_anchor ? "anchor" : "key"}, {"due", due_json(pass)}};
   if (!pass.walk.by_anchor) return range;
   if (stretch.after) range["from"] = evident(stretch.after->front());
   if (stretch.to) range["to"] = evident(stretch.to->front());
@@ -109,6 +91,22 @@ bool nothing(const Duration& period) {
 
 }  // namespace
 
+std::string evident(const std::string& anchor) {
+  const std::optional<Instant> at = parse_pg_timestamptz(anchor);
+  return at ? to_text(*at) : anchor;
+}
+
+Json due_json(const plan::Pass& pass) {
+  Json due = Json::array();
+  if (!pass.ruled()) return due;
+  for (const plan::Part& part : pass.criteria->maxima[pass.maximum].parts) {
+    for (const plan::Piece& piece : part.passed)
+      due.push_back(
+          {{"from", piece.from.empty() ? part.believed.from : piece.from}, {"to", piece.to}});
+  }
+  return due;
+}
+
 const plan::Pass* Sweep::find_pass(const PassName& name) const {
   for (const plan::Pass& pass : situation_->passes()) {
     if (pass.table().name == name.table && pass.rule_id() == name.rule && pass.act == name.act)
@@ -142,8 +140,10 @@ void Sweep::begin_pass(std::size_t number) {
 
 void Sweep::run_pass(std::size_t number) {
   begin_pass(number);
+  if (!stretch_of(open_->position)) return;
+  drop_partitions(number);
   std::optional<plan::Stretch> stretch = stretch_of(open_->position);
-  while (stretch) {
+  while (stretch && report_.outcome != "paused") {
     if (pause()) return;
     const plan::Pass* pass = find_pass(passes_[number]);
     if (pass == nullptr) break;  // nothing is due by it any more
@@ -159,9 +159,7 @@ void Sweep::run_pass(std::size_t number) {
       }
       pace(steady_clock::now() - from);
     } catch (const Stale&) {
-      store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
-      situation_ =
-          std::make_unique<Situation>(tx, ground_, report_.as_of, real(), saved_.has_value());
+      look_anew();
     } catch (const store::StatementError& error) {
       if (!of_some_row(error)) throw;
       if (!narrow(*pass, *stretch, error)) stretch.reset();
@@ -169,6 +167,11 @@ void Sweep::run_pass(std::size_t number) {
       if (!narrow(*pass, *stretch, error)) stretch.reset();
     }
   }
+}
+
+void Sweep::look_anew() {
+  store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
+  situation_ = std::make_unique<Situation>(tx, ground_, report_.as_of, real(), saved_.has_value());
 }
 
 bool Sweep::run_window(const plan::Pass& pass, plan::Stretch& stretch) {
@@ -228,16 +231,16 @@ std::optional<run::Chain::Done> Sweep::do_window(store::Tx& tx, Instant now, con
   if (outcome_->stale) throw Stale{};
   // A purge may have hidden what came to its rows since.
   if (outcome_->taken == 0 && staged(outcome_->rows) == 0) return std::nullopt;
-  return run::Chain::Done{tell(pass, stretch, *outcome_, wish.staging),
+  return run::Chain::Done{tell(pass, range_json(pass, stretch), *outcome_, wish.staging),
                           position_of({stretch.to, outcome_->next}, outcome_->last)};
 }
 
-run::Work Sweep::tell(const plan::Pass& pass, const plan::Stretch& stretch,
-                      const plan::SweepOutcome& outcome, const plan::Staging& staging) const {
+run::Work Sweep::tell(const plan::Pass& pass, Json range, const plan::SweepOutcome& outcome,
+                      const plan::Staging& staging) const {
   Json tallies{{"table", pass.table().name},
                {"rule", pass.rule_id()},
                {"asOf", to_text(report_.as_of)},
-               {"range", range_json(pass, stretch)},
+               {"range", std::move(range)},
                {"taken", outcome.taken},
                {"rows", gone(outcome.rows)},
                {"held", outcome.held},

@@ -8,6 +8,7 @@ the rows of one result count once, because neither side changes its mind between
   kill    the client process is killed at message `at`. Its own message is passed on first, so that the
           server works on what nobody waits for any more; the server's is not passed on.
   commit  the `at`-th COMMIT is passed on and both ends are closed at once, while the server works.
+  hold    message number `at` is passed on when release() is called.
 
 After a fault everything passes, new connections too; with `stay_down` none is accepted any more.
 """
@@ -57,6 +58,10 @@ class Proxy:
         self.messages = self.commits = 0
         self.edges = []  # numbers of the messages that begin or end a transaction
         self.fired = False
+        self.released = threading.Event()
+
+    def release(self):
+        self.released.set()
 
     def close(self):
         self.loop.call_soon_threadsafe(self.loop.stop)
@@ -107,6 +112,10 @@ class Proxy:
                     if len(pending) < end:
                         break
                     fired = self._sees(pending[start:head], pending[head + 4:end], link, from_client)
+                    if fired and self.kind == "hold":
+                        fired = False
+                        while not self.released.is_set():
+                            await asyncio.sleep(0.005)
                     startup = False
                     start = end
                     if not fired or (from_client and self.kind != "cut"):
