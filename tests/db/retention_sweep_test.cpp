@@ -64,6 +64,32 @@ TEST(Sweep, EndsAlikeWithAnyWindow) {
   }
 }
 
+// Dropped as a whole or row by row: the same is left, and nothing of anybody else's goes.
+TEST(Sweep, LeavesWhatTheModelLeavesOfPartitions) {
+  std::uint64_t dropped = 0, replaced = 0;
+  for (std::uint64_t seed = 400; seed <= 409; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Sweeping sweeping({.seed = seed, .holds = seed % 3 != 0, .partitioned = true});
+    sweeping.options.digest_keys = seed % 2 == 0;
+    const std::string others = sweeping.others();
+    const std::string parts =
+        "SELECT count(*) FROM pg_inherits WHERE inhparent IN ('notes'::regclass, 'logs'::regclass)";
+    const std::uint64_t before = std::stoull(sweeping.text(parts));
+    check(sweeping);
+    EXPECT_EQ(sweeping.others(), others);
+    const std::uint64_t gone = before - std::stoull(sweeping.text(parts));
+    dropped += std::stoull(sweeping.text(
+        "SELECT count(*) FROM ccctl.receipt WHERE tallies::jsonb #>> '{range,by}' = 'partition'"));
+    replaced -= gone;
+    EXPECT_EQ(sweeping.text("SELECT count(*) FROM pg_class WHERE relname ~ '^ccctl_(kept|watch)'"),
+              "0");
+    if (HasFailure()) return;
+  }
+  replaced += dropped;
+  EXPECT_GE(dropped, 4U);
+  EXPECT_GE(replaced, 2U);
+}
+
 // The states of a plan are those of rule::decide(), row by row.
 TEST(RetentionSurvey, CountsTheStatesThatDecideTells) {
   for (std::uint64_t seed = 300; seed <= 315; ++seed) {

@@ -22,19 +22,28 @@ constexpr const char* kSchema[] = {
     "created timestamptz, ended timestamptz, day date, owner integer, parent integer, PRIMARY KEY "
     "(tenant_id, id), FOREIGN KEY (tenant_id, owner) REFERENCES public.people, FOREIGN KEY "
     "(tenant_id, parent) REFERENCES public.items)",
-    "CREATE TABLE public.notes (tenant_id text, id integer, body text, created timestamptz, item "
-    "integer, PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, item) REFERENCES public.items)",
-    "CREATE TABLE public.logs (tenant_id text, id integer, body text, created timestamptz, item "
-    "integer, PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, item) REFERENCES public.items)",
     "CREATE INDEX ON public.items (tenant_id, created, id)",
     "CREATE INDEX ON public.items (tenant_id, owner)",
-    "CREATE INDEX ON public.items (tenant_id, parent)",
-    "CREATE INDEX ON public.notes (tenant_id, item)",
-    "CREATE INDEX ON public.logs (tenant_id, item)",
-    "CREATE INDEX ON public.logs (tenant_id, created)"};
+    "CREATE INDEX ON public.items (tenant_id, parent)"};
+constexpr const char* kOfItems[] = {
+    "CREATE TABLE public.TABLE (tenant_id text, id integer, body text, created timestamptz, item "
+    "integer, label text, PRIMARY KEY (KEY), FOREIGN KEY (tenant_id, item) REFERENCES "
+    "public.items)PARTED",
+    "CREATE INDEX ON public.TABLE (tenant_id, item)",
+    "CREATE INDEX ON public.TABLE (tenant_id, created)"};
 
-std::string map_yaml(const std::string& down) {
-  return R"(apiVersion: ccctl/v1
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+std::string key_of(bool partitioned) {
+  return partitioned ? "tenant_id, id, created" : "tenant_id, id";
+}
+
+std::string map_yaml(const std::string& down, bool partitioned) {
+  const std::string map = R"(apiVersion: ccctl/v1
 kind: DataMap
 tenant: {column: tenant_id}
 tenants: {table: tenants, key: tenant_id, zone: zone, anchors: {end: contract_end}}
@@ -61,9 +70,10 @@ tables:
     links:
       owner:  {from: [tenant_id, owner], to: people, down: follow}
       parent: {from: [tenant_id, parent], to: items, down: )" +
-         down + R"(}
+                          down + R"(}
   notes:
-    key: [tenant_id, id]
+    key: [KEY]
+    retention_label: label
     category: generated
     data: note
     erase: delete
@@ -72,7 +82,8 @@ tables:
     links:
       item: {from: [tenant_id, item], to: items, down: follow}
   logs:
-    key: [tenant_id, id]
+    key: [KEY]
+    retention_label: label
     category: host_usage
     data: log
     erase: anonymise
@@ -81,6 +92,7 @@ tables:
     links:
       item: {from: [tenant_id, item], to: items, down: cut}
 )";
+  return replaced(map, "KEY", key_of(partitioned));
 }
 
 constexpr const char* kZones[] = {"UTC", "Europe/Berlin", "Asia/Tokyo", "America/New_York",
@@ -179,6 +191,30 @@ std::optional<std::string> Sweeping::anchor(Random& random, const std::string& n
   return name == "day" ? text.substr(0, 10) : text;
 }
 
+// With bounds where rules begin to make rows due, and elsewhere.
+void Sweeping::make_partitions(Random& random) {
+  std::set<Instant> edges;
+  for (const int days : {600, 300, 120, 40, 0})
+    edges.insert(as_of_ - std::chrono::days(days) + std::chrono::hours(random() % 100));
+  for (const rule::RuleInForce& rule : rules_.rules) {
+    const std::optional<Duration> period = plan::period_of(rule, rules_, "acme");
+    if (!period || (period->seconds != 0 && rule.rule.granularity == Granularity::day)) continue;
+    const std::string zone = rule.zone == "tenant" ? zone_ : rule.zone;
+    edges.insert(due_ranges(*period, zone, rule.rule.granularity, as_of_).back().to);
+  }
+  session_.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+    for (const std::string table : {"notes", "logs"}) {
+      tx.exec("CREATE TABLE public." + table + "_rest PARTITION OF public." + table + " DEFAULT");
+      int number = 0;
+      for (auto from = edges.begin(); std::next(from) != edges.end(); ++from) {
+        tx.exec("CREATE TABLE public." + table + "_" + std::to_string(++number) +
+                " PARTITION OF public." + table + " FOR VALUES FROM ('" + to_text(*from) +
+                "') TO ('" + to_text(*std::next(from)) + "')");
+      }
+    }
+  });
+}
+
 void Sweeping::fill(Random& random) {
   std::vector<std::string> statements;
   statements.push_back("INSERT INTO public.tenants VALUES ('acme', '" + zone_ + "', " +
@@ -211,14 +247,25 @@ void Sweeping::fill(Random& random) {
     add(std::move(row), values);
   }
   for (const char* table : {"notes", "logs"}) {
-    for (int i = 1; i <= 60; ++i) {
+    for (int i = 1; i <= (case_.partitioned ? 400 : 60); ++i) {
       SweptRow row{
           table, std::to_string(i), "", "", {{"created", anchor(random, "created")}}, {}, {}, {}};
+      while (case_.partitioned && !row.anchors["created"])
+        row.anchors["created"] = anchor(random, "created");
       if (chance(random, 70)) row.item = id_below(70);
-      const std::string values =
-          "'body', " + quoted(row.anchors["created"]) + ", " + row.item.value_or("NULL");
+      if (case_.partitioned && chance(random, 8)) row.label = "keep";
+      const std::string values = "'body', " + quoted(row.anchors["created"]) + ", " +
+                                 row.item.value_or("NULL") +
+                                 (row.label.empty() ? ", NULL" : ", '" + row.label + "'");
       add(std::move(row), values);
     }
+  }
+  for (int i = 1001; case_.partitioned && i <= 1012; ++i) {
+    std::optional<std::string> at;
+    while (!at) at = anchor(random, "created");
+    for (const std::string table : {"notes", "logs"})
+      statements.push_back("INSERT INTO public." + table + " VALUES ('zeta', " + std::to_string(i) +
+                           ", 'body', " + quoted(at) + ")");
   }
   session_.transact(store::Mode::read_committed, [&](store::Tx& tx) {
     for (const std::string& statement : statements) tx.exec(store::Sql(statement));
@@ -237,6 +284,14 @@ void Sweeping::add_holds(Random& random) {
     rule::add_hold(session_, "acme", hold, now);
   }
   hold.subjects.clear();
+  if (case_.partitioned) {
+    const Instant from = as_of_ - std::chrono::days(random() % 400);
+    held_range_.emplace(from, from + std::chrono::days(1 + random() % 20));
+    hold.id = "r";
+    hold.created_from = held_range_->first;
+    hold.created_to = held_range_->second;
+    return void(rule::add_hold(session_, "acme", hold, now));
+  }
   hold.id = "w";
   if (chance(random, 50)) {
     hold.data = held_data_.emplace(chance(random, 50) ? "beta" : "note");
@@ -262,7 +317,7 @@ Sweeping::Sweeping(const SweepCase& wanted)
                                            std::to_string(wanted.seed) + wanted.down)),
       database_(Database::fresh()),
       session_(database_.session()),
-      map_(datamap::read_map(map_yaml(wanted.down), "datamap.yaml")),
+      map_(datamap::read_map(map_yaml(wanted.down, wanted.partitioned), "datamap.yaml")),
       as_of_(*parse_instant("2025-03-31T09:30:00Z")) {
   Random random(wanted.seed);
   // The first days of a month, the last ones, and those when the clocks change.
@@ -272,7 +327,16 @@ Sweeping::Sweeping(const SweepCase& wanted)
   if (chance(random, 70)) end_ = to_text(as_of_ - std::chrono::days(random() % 60)).substr(0, 10);
   session_.transact(store::Mode::read_committed, [&](store::Tx& tx) {
     for (const char* statement : kSchema) tx.exec(statement);
+    for (const std::string table : {"notes", "logs"}) {
+      for (const char* statement : kOfItems)
+        tx.exec(replaced(
+            replaced(replaced(replaced(statement, "TABLE public.TABLE", "TABLE public." + table),
+                              "public.TABLE", "public." + table),
+                     "KEY (KEY)", "KEY (" + key_of(wanted.partitioned) + ")"),
+            "PARTED", wanted.partitioned ? " PARTITION BY RANGE (created)" : ""));
+    }
   });
+  if (wanted.partitioned) make_partitions(random);
   fill(random);
   if (wanted.holds) add_holds(random);
   ground_.emplace(retention::Ground{map_, rules_, "acme", pack_.name, pack_.digest});
@@ -320,13 +384,20 @@ std::set<std::string> Sweeping::left() {
        {"SELECT 'people ' || id || ' ' || COALESCE(name, '-') FROM public.people",
         "SELECT 'items ' || id || ' ' || COALESCE(body, '-') || ' ' || COALESCE(parent::text, '-') "
         "FROM public.items",
-        "SELECT 'notes ' || id || ' ' || COALESCE(body, '-') FROM public.notes",
+        "SELECT 'notes ' || id || ' ' || COALESCE(body, '-') FROM public.notes WHERE tenant_id = "
+        "'acme'",
         "SELECT 'logs ' || id || ' ' || COALESCE(body, '-') || ' ' || COALESCE(item::text, '-') "
-        "FROM public.logs"}) {
+        "FROM public.logs WHERE tenant_id = 'acme'"}) {
     const store::Rows rows = tx.exec(sql);
     for (std::size_t r = 0; r < rows.size(); ++r) lines.emplace(rows.text(r, 0));
   }
   return lines;
+}
+
+std::string Sweeping::others() {
+  return text(
+      "SELECT COALESCE(md5(string_agg(x::text, ',' ORDER BY x::text)), '-') FROM (SELECT * FROM "
+      "public.notes UNION ALL SELECT * FROM public.logs) x WHERE tenant_id <> 'acme'");
 }
 
 std::string Sweeping::told() {

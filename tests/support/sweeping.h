@@ -32,6 +32,8 @@ struct SweepCase {
   std::string down = "follow";  // of an item's parent
   std::uint64_t window = 0;     // rows; 0: as the sweep likes
   bool holds = false;
+  bool partitioned =
+      false;  // notes and logs, by `created`, which is known then; also rows of others
 };
 
 class Sweeping {
@@ -50,6 +52,7 @@ class Sweeping {
   std::map<std::string, std::uint64_t> states() const;
   // Receipts against rows: what they tell must be what is gone, and each leaf must be there.
   std::string told();
+  std::string others();  // rows of another tenant's, as a digest
   std::string text(const std::string& sql);
   std::string pack_text() const { return pack_yaml_; }  // to look at where a test fails
 
@@ -60,6 +63,7 @@ class Sweeping {
 
   void write_pack(Random& random);
   std::string random_rule(Random& random, int number);
+  void make_partitions(Random& random);
   void fill(Random& random);
   std::optional<std::string> anchor(Random& random, const std::string& name) const;
   void add_holds(Random& random);
@@ -84,6 +88,7 @@ class Sweeping {
   std::string zone_, end_;
   std::set<std::string> held_people_;
   std::optional<std::string> held_category_, held_data_;
+  std::optional<std::pair<Instant, Instant>> held_range_;
   Instant as_of_{};
 };
 

@@ -97,6 +97,12 @@ bool Sweeping::held(const SweptRow& row) const {
   const rule::Facts is = facts(row);
   if (held_data_ && *held_data_ == is.data) return true;
   if (held_category_ && *held_category_ == is.category) return true;
+  if (held_range_) {
+    const rule::AnchorValue& created = is.anchors.at("created");
+    if (std::holds_alternative<std::monostate>(created)) return true;
+    const Instant* at = std::get_if<Instant>(&created);
+    if (at != nullptr && held_range_->first <= *at && *at < held_range_->second) return true;
+  }
   return std::any_of(held_people_.begin(), held_people_.end(),
                      [&](const std::string& person) { return chained(row, person, true); });
 }
