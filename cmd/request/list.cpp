@@ -71,7 +71,7 @@ Json row_of(const request::Request& request) {
   Json row = request::to_json(request);
   row["phase"] = request::to_text(request.phase, request.type);
   row["dueDate"] = to_text(request.due_at);
-  row["outcome"] = request.outcome;
+  row["outcome"] = request::told_outcome(request);
   return row;
 }
 

@@ -202,7 +202,7 @@ Json Erasure::result_of(store::Tx& tx, const Request& request,
   for (const Member& member : request.members)
     members.push_back({{"reference", member.reference}, {"related", member.related_id}});
   const std::vector<Step> asked = steps(tx, request.tenant, request.id);
-  // What a hold or a law keeps is listed; it is no failure.
+  // What a hold or a law keeps is no failure, but the erasure is not at its end.
   const bool clean = verification.clean() && not_covered.empty();
   const bool erased = request.type == Type::erasing;
   Json result{{"requestType", to_text(request.type)},
@@ -227,7 +227,7 @@ Json Erasure::result_of(store::Tx& tx, const Request& request,
               {"channel", request.intake.channel},
               {erased ? "erasedAt" : "rectifiedAt", to_text(receipts.first)},
               {"settledAt", to_text(receipts.last)},
-              {"outcome", clean ? "complete" : "partial"}};
+              {"outcome", clean && (!erased || kept.empty()) ? "complete" : "partial"}};
   if (erased) {
     result["residualCopies"] = residual_copies(tx, request, asked);
     result["physical"] =
@@ -244,14 +244,14 @@ Json Erasure::result_of(store::Tx& tx, const Request& request,
 
 // What had to be left is not forgotten: a sweep takes it, and tells when the last of it has gone.
 // Table by table, until when the law keeps it.
-void note_left(store::Tx& tx, const Request& request, const Json& kept) {
+bool note_left(store::Tx& tx, const Request& request, const Json& kept) {
   std::map<std::string, std::string> until;
   for (const Json& entry : kept) {
     std::string& latest = until[entry.at("table").get<std::string>()];
     latest = std::max(latest, entry.value("until", ""));
   }
-  if (until.empty()) return;
-  tx.exec(
+  if (until.empty()) return false;
+  const store::Rows noted = tx.exec(
       {"WITH left_by AS (SELECT r.request_id FROM ccctl.restricted r WHERE r.tenant_id = "
        "$1::text AND r.request_id = $2::text LIMIT 1), known AS (UPDATE ccctl.restricted r SET "
        "until = u.value::timestamptz FROM pg_catalog.jsonb_each_text($4::jsonb) u WHERE "
@@ -260,6 +260,7 @@ void note_left(store::Tx& tx, const Request& request, const Json& kept) {
        "$1::text, l.request_id, pg_catalog.decode($3::text, 'hex') FROM left_by l ON CONFLICT "
        "(tenant_id, request_id) DO NOTHING",
        {request.tenant, request.id, request.leaf_hash, Json(until).dump()}});
+  return noted.affected() > 0;
 }
 
 // Verifies, and writes the leaf that is the receipt, in one transaction with the phase. Before
@@ -275,7 +276,8 @@ void Erasure::conclude(Request& request) {
   const Verification verification = look(request, {}, false);
   transact([&](store::Tx& tx, Instant now) {
     const Json result = result_of(tx, request, verification);
-    request.outcome = result.at("outcome").get<std::string>();
+    const bool clean = verification.clean() && result.at("notCovered").empty();
+    request.outcome = clean ? "complete" : "partial";
     request.result = canonical(result);
     const crypto::Digest leaf =
         audit::append(tx,
@@ -292,7 +294,8 @@ void Erasure::conclude(Request& request) {
           tombstone_expiry(ground_.rules.requests, erased));
     }
     meet(tx, request.tenant, request.id, now);
-    if (request.type == Type::erasing) note_left(tx, request, result.at("kept"));
+    if (request.type == Type::erasing)
+      request.leaves_rows = note_left(tx, request, result.at("kept"));
     // What an interrupted pass or object deletion left open; nothing deletes for this request any
     // more.
     tx.exec({"DELETE FROM ccctl.attempt WHERE tenant_id = $1::text AND request_id = $2::text",

@@ -64,7 +64,8 @@ constexpr std::string_view kSelect =
     "pg_catalog.encode(leaf_hash, 'hex'), "
     "pg_catalog.has_column_privilege('ccctl.request_member', 'subject_key', 'SELECT'), "
     "request_type, verified, subject_mark, case_id, extension, paused_at, reason, "
-    "replacement FROM "
+    "replacement, EXISTS (SELECT 1 FROM ccctl.restricting g WHERE g.tenant_id = request.tenant_id "
+    "AND g.request_id = request.request_id OFFSET 0) FROM "
     "ccctl.request WHERE tenant_id = $1::text ";
 
 // An auditor knows the members by their pseudonyms only.
@@ -118,6 +119,7 @@ Request from_row(store::Tx& tx, const std::string& tenant, const store::Rows& ro
   request.paused_at = rows.instant(r, 29);
   request.reason = rows.text(r, 30);
   request.replacement = rows.text(r, 31);
+  request.leaves_rows = rows.boolean(r, 32);
   read_members(tx, request, rows.boolean(r, 23));
   return request;
 }
@@ -143,7 +145,7 @@ Json intake_json(const Request& request) {
          {"plannedRows", request.planned_rows},
          {"restricted", request.restricted},
          {"verified", request.verified}};
-  add_text(x, "outcome", request.outcome);
+  add_text(x, "outcome", told_outcome(request));
   add_text(x, "case", request.case_id);
   add_text(x, "channelRef", intake.channel_ref);
   add_text(x, "requester", intake.requester);
@@ -176,6 +178,9 @@ std::string_view to_text(Phase phase, Type type) {
 }
 std::string_view status_of(Phase phase, Type type) {
   return row_of(phase).status.empty() ? row_of(type).status : row_of(phase).status;
+}
+std::string told_outcome(const Request& request) {
+  return request.leaves_rows && request.outcome == "complete" ? "partial" : request.outcome;
 }
 bool live(Phase phase) {
   return row_of(phase).live;

@@ -70,7 +70,8 @@ struct Request {
   std::string tenant, id;
   Type type = Type::erasing;
   Phase phase = Phase::received;
-  std::string outcome;  // complete, partial, refused, failed; empty: not yet
+  std::string outcome;       // complete, partial, refused, failed; empty: not yet
+  bool leaves_rows = false;  // rows that a hold or the law made it leave are still there
   bool restricted = false;
   std::string created_by;
   Instant created_at{}, due_at{};
@@ -92,6 +93,9 @@ struct Request {
   std::string leaf_hash;  // hex; empty until completed
   std::vector<Member> members;
 };
+
+// What its users are told: `partial` also as long as it leaves rows, which is no failure.
+std::string told_outcome(const Request& request);
 
 // Another process has moved the request on: what this transaction would do may be done already.
 class Overtaken : public Error {
