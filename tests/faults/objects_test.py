@@ -54,7 +54,7 @@ class Objects(unittest.TestCase):
             clone.sql(RELEASED.format("interval '-1 second'"))
             for _ in range(2):
                 request = clone.json(*run)
-                self.assertEqual(request["x-ccctl"]["outcome"], "complete")
+                self.assertEqual(request["x-ccctl"]["notCovered"], [])
                 self.assertEqual(request["x-ccctl"]["notCovered"], [])
             self.assertLess(len(fixture.objects_of(clone.objects)), len(objects))
             self.assertEqual(clone.sql("SELECT count(*) FROM ccctl.item"), "0")
@@ -85,7 +85,7 @@ class Objects(unittest.TestCase):
             before = fixture.objects_of(clone.objects)
             request = clone.json("request", "delete", "--subject", TANAKA, "--confirm",
                                  clone.confirmation(TANAKA))
-            self.assertEqual(request["x-ccctl"]["outcome"], "complete")
+            self.assertEqual(request["x-ccctl"]["notCovered"], [])
             self.assertLess(len(fixture.objects_of(clone.objects)), len(before))
 
     def test_one_object_that_cannot_be_removed_does_not_stop_the_others(self):
@@ -99,8 +99,8 @@ class Objects(unittest.TestCase):
             self.assertEqual(request["x-ccctl"]["notCovered"], ["objects"])
             self.assertEqual(clone.sql("SELECT target FROM ccctl.item"), key)
             stubborn.rmdir()
-            self.assertEqual(clone.json("request", "run", request["id"])["x-ccctl"]["outcome"],
-                             "complete")
+            self.assertEqual(clone.json("request", "run", request["id"])["x-ccctl"]["notCovered"],
+                             [])
             self.assertEqual(clone.sql("SELECT count(*) FROM ccctl.item"), "0")
 
     def test_killed_between_the_removal_and_its_commit_it_goes_on(self):
@@ -113,7 +113,7 @@ class Objects(unittest.TestCase):
             self.assertLess(len(fixture.objects_of(clone.objects)), there)
             self.assertEqual(clone.sql("SELECT count(*) FROM ccctl.item"), waiting)
             clone.proxy.arm(None)
-            self.assertEqual(clone.json(*command)["x-ccctl"]["outcome"], "complete")
+            self.assertEqual(clone.json(*command)["x-ccctl"]["notCovered"], [])
             self.assertEqual(clone.sql("SELECT count(*) FROM ccctl.item"), "0")
             self.assertEqual(clone.sql("SELECT count(*) FROM ccctl.attempt"), "0")
 
