@@ -17,9 +17,10 @@ struct S3Settings {
   std::function<Instant()> now;      // signed; the service refuses a clock that is wrong
 };
 
-// What the service says it cannot do now, and what gets no answer, is tried three times; then it is
-// left alone for half a minute, because whoever asks holds locks. remove() removes every version of
-// a key, and asks again whether one is left. For one thread.
+// What the service says it cannot do now, and what gets no answer, is tried three times; a service
+// that gives none is then left alone for half a minute, because whoever asks holds locks. An object
+// is put in one request, with the digest of its bytes signed: 5 GiB at most, as the service wants.
+// remove() removes every version of a key, and asks again whether one is left. For one thread.
 class S3Store : public ObjectStore {
  public:
   // `prefix` is empty or ends with a slash.

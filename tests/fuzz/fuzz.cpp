@@ -21,6 +21,8 @@
 #include "crypto/note.h"
 #include "datamap/map.h"
 #include "doc/reader.h"
+#include "net/sigv4.h"
+#include "object/xml.h"
 #include "request/policy.h"
 #include "rule/fixture.h"
 #include "rule/retention.h"
@@ -82,6 +84,12 @@ void map_text(const std::string& text) {
   datamap::read_map(text, "fuzz.yaml");
 }
 
+void store_text(const std::string& text) {
+  object::read_xml(text);
+  if (object::url_decoded(net::encoded(text)) != text) differs("an object's key");
+  net::read_aws_key(text, "fuzz");
+}
+
 template <class T>
 Check document(const char* kind) {
   return [kind](const std::string& text) {
@@ -111,6 +119,11 @@ std::map<std::string, Parser> parsers(const std::filesystem::path& source) {
          "ﾀﾅｶ ﾀﾛｳ", "田中　太郎", "Straße 1, 80331 München", "x:@tanaka", "c-4711"},
         identifier_text}},
       {"site", {{"column", "attrs$.phones[*].number", "tags[*]", "a$[*][*].b"}, site_text}},
+      {"store",  // a list and a credentials file in one
+       {{"<?xml version='1.0'?><L a=\"b\"><IsTruncated>false</IsTruncated><Version><Key>a%2F&amp;"
+         "&#x4e2d;</Key><VersionId>1.5</VersionId></Version><DeleteMarker/></L><!--\n[default]\n"
+         "aws_access_key_id = AKIA\r\naws_secret_access_key = a/b+=\n-->"},
+        store_text}},
       {"map", {{file(pack / "datamap.yaml")}, map_text}},
       {"retention", {{file(pack / "retention.yaml")}, document<rule::Retention>("Retention")}},
       {"requests", {{file(pack / "requests.yaml")}, document<request::RequestPolicy>("Requests")}},
