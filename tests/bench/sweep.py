@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ccctl = os.path.abspath(sys.argv[1])
@@ -29,6 +30,26 @@ CREATE INDEX ON calls (tenant_id, started_at, id);
 CREATE INDEX ON calls (tenant_id, queue);
 CREATE INDEX ON calls (number);
 GRANT SELECT, UPDATE, DELETE ON calls, tenants TO ccctl_officer, ccctl_admin;
+"""
+PARTITIONED = f"""
+CREATE TABLE tenants (tenant_id text PRIMARY KEY, zone text NOT NULL);
+INSERT INTO tenants VALUES ('one', 'UTC'), ('two', 'UTC');
+CREATE TABLE calls (tenant_id text NOT NULL, id bigint NOT NULL, started_at timestamptz NOT NULL, queue integer,
+  number text, note text, PRIMARY KEY (tenant_id, id, started_at)) PARTITION BY RANGE (started_at);
+CREATE TABLE calls_old PARTITION OF calls FOR VALUES FROM ('2020-01-01T00:00:00Z') TO ('2020-04-01T00:00:00Z');
+CREATE TABLE calls_new PARTITION OF calls FOR VALUES FROM ('2020-04-01T00:00:00Z') TO ('2100-01-01T00:00:00Z');
+INSERT INTO calls SELECT 'one', n, CASE WHEN n > {rows} THEN now() - interval '1 day' ELSE
+    timestamptz '2020-01-01T00:00:00Z' + (n - 1) * interval '0.5 seconds' END, n % 100, md5(n::text),
+    repeat(md5((n + 1)::text), 6) FROM generate_series(1, {rows} + 1000) n;
+CREATE INDEX ON calls (tenant_id, started_at, id);
+CREATE INDEX ON calls (tenant_id, queue);
+CREATE INDEX ON calls (number);
+ALTER TABLE calls OWNER TO admin;
+ALTER TABLE calls_old OWNER TO admin;
+ALTER TABLE calls_new OWNER TO admin;
+GRANT CREATE ON SCHEMA public TO admin;
+GRANT SELECT, UPDATE, DELETE ON tenants TO ccctl_officer, ccctl_admin;
+GRANT SELECT ON calls TO ccctl_officer;
 """
 BARE = "DELETE FROM calls WHERE started_at < now() - interval '30 days'"
 MAP = """apiVersion: ccctl/v1
@@ -65,7 +86,7 @@ def psql(*statements, database):
 class Site:
     def __init__(self, folder):
         self.folder = folder
-        for name, text in (("map.yaml", MAP), ("counts/pack.yaml", PACK), ("counts/retention.yaml", RULES),
+        for name, text in (("counts/pack.yaml", PACK), ("counts/retention.yaml", RULES),
                            ("keys/pack.yaml", PACK),
                            ("keys/retention.yaml", RULES.replace("limits:", "receipt: keys\nlimits:"))):
             path = os.path.join(folder, name)
@@ -87,13 +108,15 @@ class Site:
             sys.exit(f"sweep.py: {' '.join(words)}: exit code {done.returncode}: {done.stderr}")
         return done.stdout
 
-    def prepare(self):
+    def prepare(self, schema=SCHEMA, mapped=MAP):
+        with open(os.path.join(self.folder, "map.yaml"), "w", encoding="utf-8") as file:
+            file.write(mapped)
         psql("DROP DATABASE IF EXISTS bench_source", "CREATE DATABASE bench_source TEMPLATE template0",
              database="postgres")
         grants = [f"--principal={login}:{role}:{tenant}" for login, role in
                   (("admin", "admin"), ("officer", "officer"), ("sealer", "owner")) for tenant in TENANTS]
         self.ccctl("bench_source", "db", "init", "--domain", "bench.example", *grants, user="postgres")
-        psql(SCHEMA, "VACUUM ANALYZE calls", database="bench_source")
+        psql(schema, "VACUUM ANALYZE calls", database="bench_source")
         for pack in ("counts", "keys"):
             self.ccctl("bench_source", "retention", "sweep", "--workers", "1", "--yes", "--first-run-ok", pack=pack,
                        codes=(5,))
@@ -137,6 +160,63 @@ def bare(site):
     return time.monotonic() - start
 
 
+class Reader(threading.Thread):
+    """Reads the table's newest rows as often as it can; `longest` is what one of its queries took, in seconds."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.longest, self.ends = 0.0, False
+        self.psql = subprocess.Popen(["psql", "-XqAt", "-h", socket, "-U", "postgres", "-d", "bench"], cwd="/",
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.start()
+
+    def run(self):
+        while not self.ends:
+            begun = time.monotonic()
+            self.psql.stdin.write("SELECT count(*) FROM calls WHERE started_at > now() - interval '2 days';\n")
+            self.psql.stdin.flush()
+            if self.psql.stdout.readline() != "1000\n":
+                sys.exit("sweep.py: a reader has missed rows")
+            self.longest = max(self.longest, time.monotonic() - begun)
+
+    def end(self):
+        self.ends = True
+        self.join()
+        self.psql.communicate()
+        return self.longest
+
+
+def drop_partition(site, pack):
+    """Seconds of count(*) and, for `keys`, of a digest; of the drop; of the longest that a reader waited; peak MiB."""
+    site.clone()
+    site.ccctl("bench", "hold", "add", "--created-to",
+               psql("SET timezone TO 'UTC'", f"SELECT to_char(timestamptz '2020-01-01T00:00:00Z' + {rows // 1000} * interval "
+                    "'0.5 seconds', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')", database="bench"),
+               "--data", "call", "--matter", "1", "--reason", "bench", "--tenant", "one", user="officer")
+    measures = ["SELECT count(*) FROM calls_old"]
+    if pack == "keys":
+        measures.append("SELECT encode(sha256(convert_to(string_agg(k, E'\\n' ORDER BY k COLLATE \"C\"), 'UTF8')), 'hex')"
+                        " FROM (SELECT to_json(id::text)::text || to_json(started_at::text) AS k FROM calls_old) x")
+    psql(measures[0], database="bench")
+    took = 0.0
+    for measure in measures:
+        begun = time.monotonic()
+        psql(measure, database="bench")
+        took += time.monotonic() - begun
+    reader = Reader()
+    argv = [ccctl, "retention", "sweep", "--yes", "--first-run-ok", "--quiet", "--tenant", "one"]
+    pid = os.posix_spawn(argv[0], argv, site.env("bench", "admin", pack),
+                         file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
+    _, status, usage = os.wait4(pid, 0)
+    waited = reader.end()
+    left, by, inside = psql("SELECT (SELECT count(*) FROM calls_old), (SELECT string_agg(tallies::jsonb -> 'range' ->> "
+                            "'by', ',') FROM ccctl.receipt), extract(epoch FROM max(closed_at) - min(opened_at)) FROM "
+                            "ccctl.destruction", database="bench").split("|")
+    if os.waitstatus_to_exitcode(status) or int(left) != rows // 1000 or by != "partition":
+        sys.exit(f"sweep.py: {left} rows left, by {by}")
+    return took, float(inside), waited, usage.ru_maxrss / 1024
+
+
 with tempfile.TemporaryDirectory(prefix="ccctl-sweep-bench-") as made:
     site = Site(made)
     site.prepare()
@@ -162,4 +242,11 @@ with tempfile.TemporaryDirectory(prefix="ccctl-sweep-bench-") as made:
               f"plan), {windows} windows, peak {peak:.1f} MiB")
         sys.stdout.flush()
     print(f"  {'bare DELETE once more':<44} {bare(site):8.2f} s")
+    site.prepare(PARTITIONED, MAP.replace("key: [tenant_id, id]\n", "key: [tenant_id, id, started_at]\n"))
+    for name, pack in (("a partition of as many rows", "counts"), ("the same with receipt: keys", "keys")):
+        took, inside, waited, peak = drop_partition(site, pack)
+        print(f"  {name:<44} {inside:8.2f} s, count(*){' and digest' if pack == 'keys' else ''} {took:.2f} s, so "
+              f"{inside - 1.5 * took:+.2f} s beyond 1.5 times that; a reader waited {1000 * waited:.0f} ms at most, peak "
+              f"{peak:.1f} MiB")
+        sys.stdout.flush()
     psql("DROP DATABASE bench", "DROP DATABASE bench_source", database="postgres")
