@@ -152,6 +152,7 @@ TEST_F(RetentionPartition, WhateverIsWrittenMeanwhileStopsIt) {
     SCOPED_TRACE(sql);
     EXPECT_THROW(replace([&] { write(sql); }, static_cast<int>(sql.size() % 2) * 3), run::Changed);
     EXPECT_EQ(left(), "0");
+    if (HasFailure()) return;
   }
 }
 

@@ -90,6 +90,38 @@ TEST(Sweep, LeavesWhatTheModelLeavesOfPartitions) {
   EXPECT_GE(replaced, 2U);
 }
 
+// A hold that comes when what stays has been copied: nothing that it covers goes any more.
+TEST(Sweep, LooksAgainForHoldsBeforeItDropsAPartition) {
+  Sweeping sweeping({.seed = 402, .holds = true, .partitioned = true});
+  store::Session reading = sweeping.connect(), other = sweeping.connect();
+  std::optional<store::Tx> reader(reading.begin(store::Mode::read_only_snapshot));
+  reader->exec("SELECT 1");
+  std::set<std::string> there;
+  // Asked while it waits for the reader's snapshot, too.
+  sweeping.interrupted = [&] {
+    bool copied = false;
+    other.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+      copied = tx.exec("SELECT EXISTS (SELECT FROM pg_class WHERE relname LIKE 'ccctl_kept_%')")
+                   .boolean(0, 0);
+    });
+    if (!reader || !copied) return false;
+    rule::Hold hold;
+    hold.id = "late";
+    hold.matter = hold.reason = hold.custodian = hold.added_by = "test";
+    rule::add_hold(other, "acme", hold, *parse_instant("2025-06-01T00:00:00Z"));
+    reader.reset();
+    return false;
+  };
+  sweeping.sweep();
+  ASSERT_FALSE(reader.has_value()) << "no partition was about to be replaced";
+  EXPECT_EQ(sweeping.text("SELECT count(*) FROM ccctl.receipt WHERE tallies::jsonb -> 'seenHolds' "
+                          "@> '[\"late\"]'"),
+            "0");
+  EXPECT_EQ(sweeping.text("SELECT count(*) FROM ccctl.receipt WHERE tallies::jsonb #>> "
+                          "'{range,by}' = 'partition'"),
+            "0");
+}
+
 // The states of a plan are those of rule::decide(), row by row.
 TEST(RetentionSurvey, CountsTheStatesThatDecideTells) {
   for (std::uint64_t seed = 300; seed <= 315; ++seed) {

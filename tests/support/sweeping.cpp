@@ -364,7 +364,7 @@ retention::SweepReport Sweeping::sweep() {
                           [](const std::string&) -> object::ObjectStore& {
                             throw std::logic_error("there are no objects");
                           },
-                          {},
+                          interrupted,
                           {}},
                          *ground_, options);
   sweep.prepare();

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <random>
@@ -56,7 +57,10 @@ class Sweeping {
   std::string text(const std::string& sql);
   std::string pack_text() const { return pack_yaml_; }  // to look at where a test fails
 
+  store::Session connect() const { return database_.session(); }
+
   retention::SweepOptions options;
+  std::function<bool()> interrupted;  // of the sweep
 
  private:
   using Random = std::mt19937_64;
