@@ -48,8 +48,8 @@ WHERE r.oid = $1::oid AND r.relkind = 'p' AND NOT r.relispartition
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'citus')
 ORDER BY c.oid)";
 
-// Everything about relation $1 but its rows, in one text. Of an attached one ($2) also its names, its
-// foreign keys and what it is a partition of.
+// Everything about relation $1 but its rows, in one text. Of an attached one ($2) also its names,
+// its foreign keys and what it is a partition of.
 inline constexpr std::string_view kStructure = R"(
 SELECT pg_catalog.jsonb_build_array(
 (SELECT pg_catalog.to_jsonb(c) - '{oid,relname,reltype,relfilenode,relpages,reltuples,relallvisible,reltoastrelid,relhasindex,relfrozenxid,relminmxid,relacl,reloptions,relispartition,relpartbound,relhastriggers,relhasrules,relchecks,relnatts,relrewrite,relhassubclass}'::text[]
