@@ -58,8 +58,8 @@ class Erasing {
   std::vector<subject::SubjectRef> search(const std::string& kind, const std::string& value);
   // The holds are known to the model, too.
   rule::Hold hold(rule::Hold hold);
-  request::World world();           // what an engine of room request works with
-  void lift_holds();                // as a release whose grace has passed
+  request::World world();  // what an engine of room request works with
+  void lift_holds();       // as a release whose grace has passed
   // A sweep without any rule, which takes only what erasures had to leave: how many rows.
   std::uint64_t sweep();
   void run(const store::Sql& sql);  // as the datastore's owner
