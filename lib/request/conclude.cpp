@@ -11,6 +11,7 @@
 #include "request/erasure.h"
 #include "request/rectify.h"
 #include "request/step.h"
+#include "run/partition.h"
 #include "subject/reference.h"
 
 namespace ccctl::request {
@@ -140,6 +141,11 @@ Verification Erasure::look(const Request& request, const std::vector<subject::Id
                            bool deep) {
   prepare(request);
   store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
+  // A sweep at work notices what was erased meanwhile, and copies again; a killed one does not.
+  if (run::copies_left(tx)) {
+    throw Error(ErrorKind::busy, "a sweep has left a copy of a partition that it was replacing",
+                "`ccctl retention sweep` removes what a killed one has left; then repeat this");
+  }
   const Json kept = merged(load_receipts(tx, request, 0).tallies, "kept", {"table", "rule"});
   std::vector<subject::Identifier> wanted = terms;
   if (terms.empty() && request.type == Type::updating) {

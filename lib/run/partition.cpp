@@ -58,6 +58,14 @@ std::vector<Leaf> replaceable(store::Tx& tx, std::uint32_t root, const std::stri
   return found;
 }
 
+bool copies_left(store::Tx& tx) {
+  return tx
+      .exec(
+          "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class c WHERE c.relname ~ "
+          "'^ccctl_kept_[0-9]+$' AND c.relkind = 'r' AND NOT c.relispartition)")
+      .boolean(0, 0);
+}
+
 Replacement::Replacement(store::Session& session, std::string root, Leaf leaf, std::string tenant)
     : session_(session),
       root_(std::move(root)),

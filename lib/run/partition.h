@@ -33,6 +33,10 @@ struct Leaf {
 // have.
 std::vector<Leaf> replaceable(store::Tx& tx, std::uint32_t root, const std::string& column);
 
+// Whether some sweep has copied rows and not yet dropped what it copied them from, or was killed in
+// between: what is deleted now may still stand there.
+bool copies_left(store::Tx& tx);
+
 // It cannot be replaced, or not now; `why` is empty where nothing is wrong.
 struct Declined {
   std::string why;
