@@ -194,7 +194,7 @@ class Throttle(unittest.TestCase):
         self.metrics_file = pathlib.Path(self.clone.folder, "missing", "sweep.prom")
         sweep = self.start()
         self.assertNotEqual(sweep.wait(60), 0)
-        self.assertTrue(self.said("cannot write the metrics file"))
+        self.assertTrue(self.said("cannot create"))
         self.assertEqual(self.receipts(), "0")
 
     def test_a_replica(self):
