@@ -4,25 +4,12 @@
 
 #include "audit/event.h"
 #include "base/error.h"
+#include "base/percent.h"
 
 namespace ccctl::audit {
 
 std::string escape_id(std::string_view id) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string text;
-  for (const char c : id) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-    if (unreserved) {
-      text += c;
-    } else {
-      text += '%';
-      text += kHex[byte >> 4];
-      text += kHex[byte & 15];
-    }
-  }
-  return text;
+  return percent_encoded(id);
 }
 
 std::string organisation_domain(store::Tx& tx) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/json.h"
+#include "base/percent.h"
 #include "crypto/tree.h"
 #include "journal/leaves.h"
 
@@ -21,19 +22,7 @@ std::string padded(std::uint64_t number, std::size_t width) {
 }  // namespace
 
 std::string escaped(std::string_view id) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : id) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_';
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain) {
-      out += c;
-    } else {
-      out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return out;
+  return percent_encoded(id, "-_");
 }
 
 // What the datastore says of the journal.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/percent.h"
 #include "crypto/digest.h"
 
 namespace ccctl::net {
@@ -65,19 +66,7 @@ AwsKey read_aws_key(std::string_view text, const std::string& what) {
 }
 
 std::string encoded(std::string_view text, bool path) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF", kPlain = "-._~";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       kPlain.find(c) != kPlain.npos || (path && c == '/');
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain) {
-      out += c;
-    } else {
-      out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return out;
+  return percent_encoded(text, path ? "-._~/" : "-._~");
 }
 
 std::string canonical(const Query& query) {
