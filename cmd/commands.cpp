@@ -51,6 +51,10 @@ extern const Spec audit_seal;
 extern const Spec audit_pin;
 extern const Spec audit_prune;
 extern const Spec audit_show;
+extern const Spec record_add;
+extern const Spec record_list;
+extern const Spec record_show;
+extern const Spec record_revoke;
 extern const Spec policy_validate;
 extern const Spec policy_show;
 extern const Spec policy_explain;
@@ -112,6 +116,10 @@ const std::vector<Spec>& commands() {
       audit_pin,
       audit_prune,
       audit_show,
+      record_add,
+      record_list,
+      record_show,
+      record_revoke,
       policy_validate,
       policy_show,
       policy_explain,

@@ -27,7 +27,9 @@ _ccctl() {
     --domain) :; return ;;
     --email) :; return ;;
     --encrypt-to) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --evidence) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --external-contact) :; return ;;
+    --field) :; return ;;
     --format) :; return ;;
     --from) :; return ;;
     --granularity) COMPREPLY=($(compgen -W "instant day" -- "$cur")); return ;;
@@ -69,6 +71,7 @@ _ccctl() {
     --table) :; return ;;
     --tenant) :; return ;;
     --to) :; return ;;
+    --until) :; return ;;
     --user) :; return ;;
     --waive) :; return ;;
     --workers) :; return ;;
@@ -85,7 +88,7 @@ _ccctl() {
   done
   local words=""
   case "$noun $verb" in
-    " ") words="subjects request hold approve retention journal audit policy datamap db sandbox config version help" ;;
+    " ") words="subjects request hold approve retention journal audit record policy datamap db sandbox config version help" ;;
     "subjects ") words="search show suggest" ;;
     "request ") words="update export get delete plan run list show retry verify receipt extend pause refuse cancel close" ;;
     "hold ") words="add list release" ;;
@@ -93,6 +96,7 @@ _ccctl() {
     "retention ") words="plan sweep apply explain offboard replay report" ;;
     "journal ") words="status verify" ;;
     "audit ") words="export verify prove seal pin prune show" ;;
+    "record ") words="add list show revoke" ;;
     "policy ") words="validate show explain diff test" ;;
     "datamap ") words="check show" ;;
     "db ") words="init migrate doctor" ;;
@@ -140,6 +144,10 @@ _ccctl() {
     "audit pin") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "audit prune") words="-o --help --yes --dry-run --output --out --tenant --datastore --config --quiet --color" ;;
     "audit show") words="-o --help --log --from --to --request --action --output --out --tenant --datastore --config --quiet --color" ;;
+    "record add") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --field --from --until --evidence --output --out --tenant --datastore --config --quiet --color" ;;
+    "record list") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --revoked --output --out --tenant --datastore --config --quiet --color" ;;
+    "record show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
+    "record revoke") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;
     "policy validate") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "policy show") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;
     "policy explain") words="-o --help --anchor --period --zone --granularity --output --out --tenant --datastore --config --quiet --color" ;;

@@ -7,6 +7,7 @@ complete -c ccctl -n __fish_use_subcommand -a approve -d 'give the second person
 complete -c ccctl -n __fish_use_subcommand -a retention -d 'delete what is due'
 complete -c ccctl -n __fish_use_subcommand -a journal -d 'what a restore must not lose'
 complete -c ccctl -n __fish_use_subcommand -a audit -d 'the signed record of every decision'
+complete -c ccctl -n __fish_use_subcommand -a record -d 'evidence that people enter'
 complete -c ccctl -n __fish_use_subcommand -a policy -d 'policy packs'
 complete -c ccctl -n __fish_use_subcommand -a datamap -d 'what the datastore'\''s tables mean'
 complete -c ccctl -n __fish_use_subcommand -a db -d 'the datastore'
@@ -56,6 +57,10 @@ complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_sub
 complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal pin prune show' -a pin -d 'keep the newest checkpoints outside the datastore'
 complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal pin prune show' -a prune -d 'remove logs that were kept for long enough'
 complete -c ccctl -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from export verify prove seal pin prune show' -a show -d 'say who did what to whom, why, under which policy'
+complete -c ccctl -n '__fish_seen_subcommand_from record; and not __fish_seen_subcommand_from add list show revoke' -a add -d 'enter evidence'
+complete -c ccctl -n '__fish_seen_subcommand_from record; and not __fish_seen_subcommand_from add list show revoke' -a list -d 'list the records'
+complete -c ccctl -n '__fish_seen_subcommand_from record; and not __fish_seen_subcommand_from add list show revoke' -a show -d 'show one record'
+complete -c ccctl -n '__fish_seen_subcommand_from record; and not __fish_seen_subcommand_from add list show revoke' -a revoke -d 'take back a record that is not so'
 complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a validate -d 'check that a policy pack can be worked by'
 complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a show -d 'show what holds in a policy pack'
 complete -c ccctl -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from validate show explain diff test' -a explain -d 'say when a period from an anchor has passed'
@@ -311,6 +316,30 @@ complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcomma
 complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from audit' -l to -d 'only events before this instant' -x
 complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from audit' -l request -d 'only events of this request' -x
 complete -c ccctl -n '__fish_seen_subcommand_from show; and __fish_seen_subcommand_from audit' -l action -d 'only events of this action, as request.delete.completed' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from record' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from record' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from record' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from record' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from record' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from record' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from record' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from record' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from record' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from record' -l field -d 'a field of the kind' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from record' -l from -d 'the day from which it is so' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from record' -l until -d 'the last day' -x
+complete -c ccctl -n '__fish_seen_subcommand_from add; and __fish_seen_subcommand_from record' -l evidence -d 'a file whose hash is kept' -r -F
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from record' -l name -d 'the person'\''s name, in any width or case' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from record' -l address -d 'a postal address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from record' -l phone -d 'a telephone number, in any writing' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from record' -l email -d 'an e-mail address' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from record' -l social -d 'a social handle as it is stored, for example twitter:handle' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from record' -l user -d 'a user of the contact centre' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from record' -l external-contact -d 'an external contact' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from record' -l dialer-contact -d 'a dialer contact: '\''["LIST","ID"]'\''' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from record' -l subject -d 'a data subject of any kind of the data map' -x
+complete -c ccctl -n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from record' -l revoked -d 'the revoked ones, too'
+complete -c ccctl -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from record' -l reason -d 'why' -x
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l anchor -d 'where the period starts' -x
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l period -d 'an ISO 8601 duration such as P30D, P7Y or PT36H' -x
 complete -c ccctl -n '__fish_seen_subcommand_from explain; and __fish_seen_subcommand_from policy' -l zone -d 'the IANA time zone in which to reckon' -x

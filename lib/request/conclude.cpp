@@ -10,6 +10,7 @@
 #include "request/deadline.h"
 #include "request/erasure.h"
 #include "request/rectify.h"
+#include "request/residual.h"
 #include "request/step.h"
 #include "run/partition.h"
 #include "subject/reference.h"
@@ -157,35 +158,6 @@ Verification Erasure::look(const Request& request, const std::vector<subject::Id
   }
   return request::verify(tx, {ground_.map, *catalog_, *scope_, ground_.tenant, wanted,
                               kept_rows(kept), subjects(request), deep});
-}
-
-// Copies that left the datastore and that no erasure here can reach: answers that were handed out
-// about the subject, and sub-processors that did not answer.
-Json residual_copies(store::Tx& tx, const Request& request, const std::vector<Step>& steps) {
-  std::vector<std::string> references;
-  for (const Member& member : request.members) references.push_back(member.reference);
-  const store::Rows rows = tx.exec(
-      {"SELECT r.request_id, r.requester, r.result FROM ccctl.request r WHERE r.tenant_id "
-       "= $1::text AND r.request_type = 'GDPR_EXPORT' AND r.outcome <> 'failed' AND r.result "
-       "IS NOT NULL AND r.request_id IN (SELECT m.request_id FROM ccctl.request_member m WHERE "
-       "m.tenant_id "
-       "= $1::text AND m.reference = ANY ($2::text[])) ORDER BY r.created_at, r.request_id",
-       {request.tenant, store::array_literal(references)}});
-  Json copies = Json::array();
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    const Json result = Json::parse(rows.text(r, 2));
-    copies.push_back({{"kind", "export"},
-                      {"request", rows.text(r, 0)},
-                      {"recipient", rows.is_null(r, 1) ? "subject" : rows.text(r, 1)},
-                      {"date", result.at("exportedAt")}});
-  }
-  for (const Step& step : steps) {
-    if (step.state != "waived") continue;
-    copies.push_back({{"kind", "sub_processor"},
-                      {"recipient", step.processor},
-                      {"date", to_text(*step.decided_at)}});
-  }
-  return copies;
 }
 
 // The receipt's body.
