@@ -93,17 +93,6 @@ Secret read_key_file(const std::string& path, const std::string& what) {
   return Secret(std::move(*bytes));
 }
 
-const datamap::Map& App::map() {
-  Wiring& wiring = wired(*impl_);
-  if (wiring.map) return *wiring.map;
-  const std::string path = setting("map");
-  if (path.empty()) {
-    throw Error(ErrorKind::config_invalid, "no data map is set",
-                "name it with `map:` in the settings file or with CCCTL_MAP");
-  }
-  return wiring.map.emplace(datamap::read_map(read_file(path, ErrorKind::config_invalid), path));
-}
-
 std::string App::pack_folder() {
   const std::string packs = setting("packs");
   std::string name;
