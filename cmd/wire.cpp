@@ -63,18 +63,21 @@ store::Target sandbox_target(const std::string& user) {
   return sandbox::target(place, user);
 }
 
-store::Rows read_principal(store::Session& session) {
+// Nothing for a log-in that the datastore does not let ask.
+std::optional<store::Rows> read_principal(store::Session& session) {
   std::optional<store::Rows> rows;
   session.transact(store::Mode::read_only_snapshot, [&](store::Tx& tx) {
     // Asked first, so that a datastore without the schema is told from one that denies it.
     if (tx.exec("SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'ccctl'").empty()) {
       throw Error(ErrorKind::refused, "the datastore has no ccctl schema", "run `ccctl db init`");
     }
+    // A log-in that is in none of the group roles may not even ask who it is: it is nobody.
+    if (!tx.exec("SELECT pg_catalog.has_schema_privilege('ccctl', 'USAGE')").boolean(0, 0)) return;
     rows = tx.exec(
         "SELECT tenant_id, role FROM ccctl.principal WHERE login = session_user "
         "ORDER BY tenant_id, role");
   });
-  return *rows;
+  return rows;
 }
 
 }  // namespace
@@ -149,13 +152,13 @@ bool App::connected() const {
 const Actor& App::actor() {
   Wiring& wiring = wired(*impl_);
   if (wiring.actor) return *wiring.actor;
-  const store::Rows rows = read_principal(session());
+  const std::optional<store::Rows> rows = read_principal(session());
   Actor actor;
   actor.login = session().session_user();
   std::set<Role> roles;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::string tenant(rows.text(i, 0));
-    const auto role = role_named(rows.text(i, 1));
+  for (std::size_t i = 0; rows && i < rows->size(); ++i) {
+    const std::string tenant(rows->text(i, 0));
+    const auto role = role_named(rows->text(i, 1));
     if (!role) continue;
     wiring.roles[tenant].insert(*role);
     roles.insert(*role);

@@ -15,6 +15,7 @@ Json row(const datamap::Finding& finding) {
 }
 
 int run_check(App& app, const Args&) {
+  app.actor();  // it looks into rows
   const datamap::Map& map = app.map();
   store::Tx tx = app.session().begin(store::Mode::read_only_snapshot);
   const datamap::Catalog catalog = datamap::read_catalog(tx, map);
@@ -44,7 +45,7 @@ const Spec datamap_check{
         "refusal stops every command whose plan touches the table named; a finding stops nothing. "
         "Rows are only counted and sampled: no value is printed.",
     .options = {},
-    .exits = {0, 3, 11},
+    .exits = {0, 3, 5, 11},
     .examples = {{"ccctl datamap check", "list what does not fit, refusals first"},
                  {"ccctl datamap check -o json",
                   "the same for a script; exit 3 when there is any"}},

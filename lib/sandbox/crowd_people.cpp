@@ -36,8 +36,11 @@ void add_users(const Crowd& crowd) {
     const std::string name = text::nfc(who.name);
     crowd.sink.add(
         "users",
-        {crowd.user_id(i), i % 10 == 0 ? "administrator" : "agent", name, text::folded(name),
-         who.ascii + std::to_string(i) + "@agents.example.jp",
+        {crowd.user_id(i), i % 10 == 0 ? "administrator" : "agent",
+         i % 10 == 3   ? "vendor"
+         : i % 10 == 2 ? "contractor"
+                       : "employee",
+         name, text::folded(name), who.ascii + std::to_string(i) + "@agents.example.jp",
          "+81120999" + std::to_string(100 + i % 900), "HR-" + std::to_string(i), left, at(since)});
     for (int login = 0; login < 50; ++login) {
       crowd.sink.add(

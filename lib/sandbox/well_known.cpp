@@ -81,6 +81,7 @@ void add_agents(Sink& sink) {
   const store::Value since = at(instant("2019-04-01T00:00:00Z"));
   sink.add("users", {kCurrentAgent,
                      "agent",
+                     "employee",
                      current,
                      text::folded(current),
                      "naoko.takahashi@agents.example.jp",
@@ -88,9 +89,9 @@ void add_agents(Sink& sink) {
                      "HR-TOUR-1",
                      {},
                      since});
-  sink.add("users",
-           {kFormerAgent, "agent", former, text::folded(former), "martin.weber@agents.example.de",
-            "+81120999002", "HR-TOUR-2", at(instant("2025-03-31T16:00:00Z")), since});
+  sink.add("users", {kFormerAgent, "agent", "employee", former, text::folded(former),
+                     "martin.weber@agents.example.de", "+81120999002", "HR-TOUR-2",
+                     at(instant("2025-03-31T16:00:00Z")), since});
 }
 
 // One conversation of two customers: it stays when one of them is erased, with her part only.

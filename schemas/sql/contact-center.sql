@@ -46,6 +46,7 @@ CREATE TABLE public.contracts (
 CREATE TABLE public.users (
   tenant_id text NOT NULL, id uuid NOT NULL,
   kind          text NOT NULL CHECK (kind IN ('administrator', 'agent', 'user', 'partner')),
+  employment    text NOT NULL DEFAULT 'employee' CHECK (employment IN ('employee', 'vendor', 'contractor')),
   name text, name_folded text,
   email         text,
   phone         text,
