@@ -27,6 +27,7 @@ extern const Spec request_extend;
 extern const Spec request_pause;
 extern const Spec request_refuse;
 extern const Spec request_cancel;
+extern const Spec request_complete_manual;
 extern const Spec request_close;
 extern const Spec hold_add;
 extern const Spec hold_list;
@@ -92,6 +93,7 @@ const std::vector<Spec>& commands() {
       request_pause,
       request_refuse,
       request_cancel,
+      request_complete_manual,
       request_close,
       hold_add,
       hold_list,

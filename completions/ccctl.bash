@@ -90,7 +90,7 @@ _ccctl() {
   case "$noun $verb" in
     " ") words="subjects request hold approve retention journal audit record policy datamap db sandbox config version help" ;;
     "subjects ") words="search show suggest" ;;
-    "request ") words="update export get delete plan run list show retry verify receipt extend pause refuse cancel close" ;;
+    "request ") words="update export get delete plan run list show retry verify receipt extend pause refuse cancel complete-manual close" ;;
     "hold ") words="add list release" ;;
     "approve ") words="list show sign reject" ;;
     "retention ") words="plan sweep apply explain offboard replay report" ;;
@@ -120,6 +120,7 @@ _ccctl() {
     "request pause") words="-o --help --reason --resume --output --out --tenant --datastore --config --quiet --color" ;;
     "request refuse") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;
     "request cancel") words="-o --help --reason --output --out --tenant --datastore --config --quiet --color" ;;
+    "request complete-manual") words="-o --help --ref --evidence --output --out --tenant --datastore --config --quiet --color" ;;
     "request close") words="-o --help --case --waive --output --out --tenant --datastore --config --quiet --color" ;;
     "hold add") words="-o --help --name --address --phone --email --social --user --external-contact --dialer-contact --subject --matter --reason --custodian --category --data --created-from --created-to --review-on --output --out --tenant --datastore --config --quiet --color" ;;
     "hold list") words="-o --help --output --out --tenant --datastore --config --quiet --color" ;;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "cmd/app.h"
 #include "policy/approval.h"
+#include "request/manual.h"
 #include "request/preview.h"
 #include "retention/guards.h"
 #include "retention/replay.h"
@@ -16,9 +17,9 @@ namespace ccctl::cmd {
 namespace {
 
 // Every kind there is.
-const std::array<const policy::ApprovalKind*, 4> kKinds{
-    &rule::kReleaseApproval, &request::kOverrideApproval, &retention::kReplayApproval,
-    &retention::kPackApproval};
+const std::array<const policy::ApprovalKind*, 5> kKinds{
+    &rule::kReleaseApproval, &request::kOverrideApproval, &request::kManualApproval,
+    &retention::kReplayApproval, &retention::kPackApproval};
 
 const policy::ApprovalKind& kind_of(const policy::Approval& approval) {
   for (const policy::ApprovalKind* kind : kKinds) {
@@ -91,7 +92,13 @@ int run_sign(App& app, const Args& args) {
     approval = policy::sign(tx, tenant, args.get("id"), app.actor().login, now);
     if (kind.effect != nullptr) kind.effect(tx, tenant, approval, app.actor().login, now);
   });
-  return answer(app, approval);
+  const int code = answer(app, approval);
+  if (approval.kind == request::kManualApproval.name) {
+    app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
+      request::note_sealed(tx, tenant, approval.target);
+    });
+  }
+  return code;
 }
 
 int run_reject(App& app, const Args& args) {

@@ -4,11 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "audit/event.h"
-#include "audit/sealer.h"
 #include "base/error.h"
 #include "queue/item.h"
 #include "request/deadline.h"
 #include "request/erasure.h"
+#include "request/manual.h"
 #include "request/rectify.h"
 #include "request/residual.h"
 #include "request/step.h"
@@ -291,12 +291,7 @@ void Erasure::conclude(Request& request) {
 
 void Erasure::seal(Request& request) {
   world_.seal();
-  transact([&](store::Tx& tx, Instant) {
-    crypto::Digest leaf{};
-    const std::string bytes = crypto::from_hex(request.leaf_hash).value_or("");
-    std::copy(bytes.begin(), bytes.end(), leaf.begin());
-    if (audit::prove(tx, request.tenant, leaf)) set_phase(tx, request, Phase::completed);
-  });
+  transact([&](store::Tx& tx, Instant) { note_sealed(tx, request); });
 }
 
 // Deletes the objects that a hold had parked, or a store had refused, when the receipt was written.

@@ -4,11 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "audit/event.h"
-#include "audit/sealer.h"
 #include "base/error.h"
 #include "crypto/pseudonym.h"
 #include "datamap/check.h"
 #include "request/export_write.h"
+#include "request/manual.h"
 #include "run/window.h"
 #include "subject/reference.h"
 
@@ -274,12 +274,7 @@ Request Export::run(Request request, const std::optional<SubjectRef>& ref, const
     throw;
   }
   world_.seal();
-  transact([&](store::Tx& tx, Instant) {
-    crypto::Digest leaf{};
-    const std::string bytes = crypto::from_hex(request.leaf_hash).value_or("");
-    std::copy(bytes.begin(), bytes.end(), leaf.begin());
-    if (audit::prove(tx, request.tenant, leaf)) set_phase(tx, request, Phase::completed);
-  });
+  transact([&](store::Tx& tx, Instant) { note_sealed(tx, request); });
   return request;
 }
 

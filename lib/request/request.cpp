@@ -201,7 +201,7 @@ Json to_json(const Request& request) {
   if (!request.result.empty()) {
     const Json result = Json::parse(request.result);
     for (const char* part : {"actions", "kept", "excluded", "notCovered", "shared", "mentioned",
-                             "holds", "residualCopies"}) {
+                             "holds", "residualCopies", "manual"}) {
       if (result.contains(part)) x[part] = result[part];
     }
     // Objects that were left when the receipt was written have gone since.

@@ -70,7 +70,7 @@ struct Request {
   std::string tenant, id;
   Type type = Type::erasing;
   Phase phase = Phase::received;
-  std::string outcome;       // complete, partial, refused, failed; empty: not yet
+  std::string outcome;       // complete, partial, refused, failed, manual; empty: not yet
   bool leaves_rows = false;  // rows that a hold or the law made it leave are still there
   bool restricted = false;
   std::string created_by;
