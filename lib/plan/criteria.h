@@ -113,6 +113,9 @@ class CriteriaSql {
   std::string overdue(const std::string& alias) const;  // the end of a `within` has passed
   // One of: unmanaged, quarantined, unset, pending_anchor, min_over_max, overdue, due, kept.
   std::string state(const std::string& alias) const;
+  // The same where one maximum alone concerns every row: (state, condition), of which a row meets
+  // one at most. Empty where it does not.
+  std::vector<std::pair<std::string, std::string>> states(const std::string& alias) const;
   // The number of the maximum concerned, or NULL.
   std::string rule(const std::string& alias) const;
   // An erasure had to leave the row.

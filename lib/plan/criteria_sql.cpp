@@ -265,6 +265,24 @@ std::string CriteriaSql::state(const std::string& alias) const {
          " THEN 'overdue' ELSE 'due' END";
 }
 
+std::vector<std::pair<std::string, std::string>> CriteriaSql::states(
+    const std::string& alias) const {
+  if (criteria_.maxima.size() != 1 || !criteria_.minima.empty()) return {};
+  const Criterion& c = criteria_.maxima.front();
+  if (matches(c, alias) != "true") return {};
+  const std::string passed = stands(c, Stance::passed, alias), late = ended(c, alias);
+  std::vector<std::pair<std::string, std::string>> all{
+      {"due", both(passed, negated(late))},
+      {"overdue", both(passed, late)},
+      {"kept", stands(c, Stance::waiting, alias)},
+      {"quarantined", stands(c, Stance::quarantined, alias)},
+      {"unset", stands(c, Stance::unset, alias)},
+      {"pending_anchor", stands(c, Stance::pending, alias)},
+  };
+  std::erase_if(all, [](const auto& state) { return state.second == "false"; });
+  return all;
+}
+
 // Of a due row the one that takes it; of another one that waits, or that cannot be told.
 std::string CriteriaSql::rule(const std::string& alias) const {
   std::string sql;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "crypto/digest.h"
 #include "datamap/sql.h"
 #include "plan/sweep_writer.h"
 
@@ -132,6 +133,12 @@ store::Sql SweepCompiler::edge(const Pass& pass, const std::optional<Position>& 
   return SweepWriter(ground_, pass, wish).edge(n);
 }
 
+store::Sql SweepCompiler::ahead(const Pass& pass, const Stretch& stretch, std::uint64_t n) const {
+  SweepWish wish;
+  wish.stretch = stretch;
+  return SweepWriter(ground_, pass, wish).ahead(n);
+}
+
 store::Sql SweepCompiler::list(const Pass& pass) const {
   const SweepWish wish;
   return SweepWriter(ground_, pass, wish).list();
@@ -147,25 +154,100 @@ store::Sql SweepCompiler::census(const std::vector<datamap::TableName>& roots, A
   return CensusWriter(ground_, scope, roots, act).write();
 }
 
+// Counted side by side, which PostgreSQL may share among workers and does without a table of
+// groups.
+static std::string states_apart_sql(const std::vector<std::pair<std::string, std::string>>& states,
+                                    const std::string& from) {
+  std::string counts, rows;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    const std::string c = "c" + std::to_string(i), comma = i == 0 ? "" : ", ";
+    counts += comma + "pg_catalog.count(*) FILTER (WHERE " + states[i].second + ") AS " + c;
+    rows += comma + "(" + quote_literal(states[i].first) + ", a." + c + ")";
+  }
+  return "SELECT v.state, 0, v.n FROM (SELECT " + counts + " FROM " + from +
+         ") a CROSS JOIN LATERAL (VALUES " + rows + ") v(state, n) WHERE v.n > 0 ORDER BY v.state";
+}
+
 store::Sql SweepCompiler::states(const Criteria& criteria) const {
   const Table& table = *criteria.table;
   store::Params params;
   const std::string tenant = params.bind(ground_.tenant);
   const CriteriaSql sql(ground_.map, ground_.catalog, criteria);
   std::string state = sql.state("t"), from = ground_.catalog.at(table.name).sql_name + " t";
+  const std::string where = " WHERE " +
+                            datamap::tenant_sql(ground_.map, ground_.catalog, table, "t", tenant) +
+                            " AND " + tenant + "::text IS NOT NULL";
+  const auto states = sql.states("t");
+  if (!states.empty() && !ground_.staged.contains(table.name))
+    return {states_apart_sql(states, from + where), params.take()};
   if (ground_.staged.contains(table.name)) {
     state = "COALESCE((SELECT g.stage " + stage_of_sql(table, "t", tenant) + "), " + state + ")";
     from += stage_key_sql(ground_.map, table, "t");
   }
   std::string text = "SELECT state, rule, pg_catalog.count(*) FROM (SELECT " + state +
-                     " AS state, " + sql.rule("t") + " AS rule FROM " + from + " WHERE " +
-                     datamap::tenant_sql(ground_.map, ground_.catalog, table, "t", tenant) +
-                     " AND " + tenant +
-                     "::text IS NOT NULL OFFSET 0) x GROUP BY state, rule ORDER BY state, rule";
+                     " AS state, " + sql.rule("t") + " AS rule FROM " + from + where +
+                     " OFFSET 0) x GROUP BY state, rule ORDER BY state, rule";
   return {std::move(text), params.take()};
 }
 
+namespace {
+
+// The same as key_text_sql() writes.
+void append_key_text(std::string& text, const store::Rows& rows, std::size_t row) {
+  for (std::size_t c = 0; c < rows.columns(); ++c) {
+    const std::string_view value = rows.text(row, c);
+    text += c == 0 ? '[' : ',';
+    const bool as_it_is = std::all_of(value.begin(), value.end(), [](unsigned char byte) {
+      return byte >= ' ' && byte != '"' && byte != '\\';
+    });
+    if (as_it_is) {
+      text.append(1, '"').append(value).append(1, '"');
+    } else {
+      text += Json(std::string(value)).dump();
+    }
+  }
+  text += ']';
+}
+
+// Keys in the order of their bytes, each on a line of its own, without a last line feed. What they
+// begin with is compared as one number.
+std::string digest_of(const store::Rows& rows) {
+  std::string texts;
+  std::vector<std::pair<std::uint64_t, std::string_view>> keys(rows.size());
+  std::vector<std::size_t> ends;
+  ends.reserve(rows.size());
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    append_key_text(texts, rows, r);
+    ends.push_back(texts.size());
+  }
+  std::size_t begin = 0;
+  for (std::size_t r = 0; r < rows.size(); begin = ends[r++]) {
+    keys[r].second = std::string_view(texts).substr(begin, ends[r] - begin);
+    for (std::size_t i = 2; i < 10; ++i)  // each begins with ["
+      keys[r].first =
+          keys[r].first << 8 |
+          (i < keys[r].second.size() ? static_cast<unsigned char>(keys[r].second[i]) : 0U);
+  }
+  std::sort(keys.begin(), keys.end());
+  std::string lines;
+  lines.reserve(texts.size() + keys.size());
+  for (const auto& [start, key] : keys) lines.append(lines.empty() ? "" : "\n").append(key);
+  return crypto::to_hex(crypto::view(crypto::sha256(lines)));
+}
+
+SweepOutcome read_plain(const Compiled& compiled, bool digests, const store::Rows& rows) {
+  SweepOutcome outcome;
+  outcome.due = outcome.taken = rows.affected();
+  outcome.rows.tallies.push_back(compiled.counters.front().tally);
+  outcome.rows.tallies.back().rows = rows.affected();
+  if (digests) outcome.digest = digest_of(rows);
+  return outcome;
+}
+
+}  // namespace
+
 SweepOutcome SweepStatement::read(const store::Rows& rows) const {
+  if (plain) return read_plain(compiled, digests, rows);
   SweepOutcome outcome;
   const auto number = [&](std::size_t which) {
     return static_cast<std::uint64_t>(rows.integer(0, extra[which]));
@@ -176,8 +258,6 @@ SweepOutcome SweepStatement::read(const store::Rows& rows) const {
   outcome.held = number(3);
   outcome.by_child = number(4);
   outcome.digest = rows.text(0, extra[5]);
-  outcome.last = rows.boolean(0, extra[6]);
-  if (!rows.is_null(0, extra[7])) outcome.next = read_position(rows.text(0, extra[7]));
   outcome.rows = compiled.read(rows);
   if (!anonymises) return outcome;
   // A row that was anonymised before stays where it is, and is no news.
@@ -190,6 +270,13 @@ SweepOutcome SweepStatement::read(const store::Rows& rows) const {
 
 Position read_position(std::string_view json) {
   return Json::parse(json).get<Position>();
+}
+
+Ahead read_ahead(const store::Rows& rows, std::size_t first) {
+  Ahead ahead;
+  ahead.last = rows.boolean(0, first);
+  if (!rows.is_null(0, first + 1)) ahead.next = read_position(rows.text(0, first + 1));
+  return ahead;
 }
 
 std::string to_json(const Position& position) {

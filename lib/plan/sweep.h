@@ -89,14 +89,18 @@ std::optional<Pass> pass_of(const SweepGround& ground, const Criteria& criteria,
 std::optional<Pass> pass_to_restore(const SweepGround& ground, const Criteria& criteria);
 
 struct SweepOutcome {
-  bool stale = false;            // holds or tenant have changed: nothing was done
-  std::uint64_t due = 0;         // rows of the pass's table that the window found due
-  std::uint64_t taken = 0;       // of them those that went, or would go
-  std::uint64_t held = 0;        // kept by a hold of their own
-  std::uint64_t by_child = 0;    // kept because of what would go along
-  Outcome rows;                  // what happened to which rows; kept: what stood in the way
-  std::string digest;            // hex SHA-256 over the keys of the rows taken, when asked for
-  bool last = true;              // nothing is left beyond the window
+  bool stale = false;          // holds or tenant have changed: nothing was done
+  std::uint64_t due = 0;       // rows of the pass's table that the window found due
+  std::uint64_t taken = 0;     // of them those that went, or would go
+  std::uint64_t held = 0;      // kept by a hold of their own
+  std::uint64_t by_child = 0;  // kept because of what would go along
+  Outcome rows;                // what happened to which rows; kept: what stood in the way
+  std::string digest;          // hex SHA-256 over the keys of the rows taken, when asked for
+};
+
+// What lies beyond a window.
+struct Ahead {
+  bool last = true;              // nothing
   std::optional<Position> next;  // where the next window ends; nothing: at the end of the walk
 };
 
@@ -104,6 +108,12 @@ struct SweepStatement {
   Compiled compiled;
   std::vector<std::size_t> extra;  // which columns tell what else there is
   bool anonymises = false;
+  // A plain DELETE: it counts by what it affected and gives the keys as rows where a digest was
+  // wished. Where it affected nothing, `stands` tells whether it was still written for the active
+  // holds and the tenant as it is: one row of (boolean).
+  bool plain = false;
+  bool digests = false;
+  store::Sql stands{};
   SweepOutcome read(const store::Rows& rows) const;
 };
 
@@ -116,7 +126,6 @@ struct Staging {
 
 struct SweepWish {
   Stretch stretch;
-  std::uint64_t next = 0;         // rows of the walk in the next window; 0: none is looked for
   std::string run;                // whose objects' intents these are; empty: only count
   bool digest = false;            // of the keys, in their order
   std::optional<Position> one{};  // instead of a stretch: the row with this key, due or not
@@ -136,6 +145,8 @@ class SweepCompiler {
   SweepStatement window(const Pass& pass, const SweepWish& wish) const;
   // The position of the n-th row of the walk beyond `after`; no row when there are fewer.
   store::Sql edge(const Pass& pass, const std::optional<Position>& after, std::uint64_t n) const;
+  // Two columns for read_ahead(): what lies beyond the stretch, the next window having n rows.
+  store::Sql ahead(const Pass& pass, const Stretch& stretch, std::uint64_t n) const;
   // What the passes of these tables that do the same would take together, with whatever goes along.
   // Rows of (table, what, number of the maximum, overdue, rows); what: taken, held, kept (also by
   // what goes along), and gone, which counts all that would be no more, or hidden.
@@ -157,6 +168,8 @@ class SweepCompiler {
 };
 
 Position read_position(std::string_view json);
+// `first` is the first of the two columns.
+Ahead read_ahead(const store::Rows& rows, std::size_t first);
 std::string to_json(const Position& position);
 
 }  // namespace ccctl::plan

@@ -94,7 +94,7 @@ std::string SweepWriter::drivers() {
     sql += " AND " + staged(table_, "t",
                             "g.acted_at <= " + quote_literal(ccctl::to_text(ground_.as_of)) +
                                 "::timestamptz");
-  return sql + " AND (SELECT ok FROM stands)";
+  return sql;
 }
 
 // The tenant's own row says when everything else is due: it stays until the last of it has gone.
@@ -107,12 +107,16 @@ std::string SweepWriter::others_staged() const {
 }
 
 // The statement was written for these holds, and for this state of the tenant.
-void KeptWriter::stands() {
+std::string KeptWriter::stands_sql() {
   const std::string stand =
       tenant_stand_sql(ground_.map, ground_.catalog, s_.params_, ground_.tenant);
-  s_.add("stands", "SELECT " + active_holds_sql(s_.tenant_param_) + " = " +
-                       s_.params_.bind(joined_ids(ground_.holds)) + "::text AND " + stand + " = " +
-                       s_.params_.bind(ground_.stand) + "::text AS ok");
+  return "SELECT " + active_holds_sql(s_.tenant_param_) + " = " +
+         s_.params_.bind(joined_ids(ground_.holds)) + "::text AND " + stand + " = " +
+         s_.params_.bind(ground_.stand) + "::text AS ok";
+}
+
+void KeptWriter::stands() {
+  s_.add("stands", stands_sql());
 }
 
 // Whether some active hold may cover rows of the table by itself: as HoldWriter::covers_sql() has
@@ -164,16 +168,10 @@ std::string digest_sql(const std::string& rows) {
 }  // namespace
 
 void SweepWriter::write_simple() {
-  const std::string where = table_.key.empty() ? "false" : drivers();
-  const std::string key =
-      wish_.digest ? key_text_sql(ground_.map.id_columns(table_), "t") + " AS k" : "1 AS k";
-  const std::string from = s_.from(table_.name, "t");
-  if (runs()) {
-    s_.add("x", "DELETE FROM " + from + " WHERE " + where + " RETURNING " + key, true);
-  } else {
-    s_.add("x", "SELECT " + key + " FROM " + from + " WHERE " + where);
-  }
-  s_.add("n", "SELECT pg_catalog.count(*) AS n FROM x");
+  const std::string where =
+      table_.key.empty() ? "false" : drivers() + " AND (SELECT ok FROM stands)";
+  s_.add("n",
+         "SELECT pg_catalog.count(*) AS n FROM " + s_.from(table_.name, "t") + " WHERE " + where);
   const std::string rows = "(SELECT n FROM n)";
   s_.count({{table_.name, Effect::erase, "", 0}, std::nullopt, nullptr}, rows);
   extra("(SELECT ok FROM stands)");
@@ -181,7 +179,37 @@ void SweepWriter::write_simple() {
   extra(rows);
   extra("0");
   extra("0");
-  extra(wish_.digest ? digest_sql("x") : "''");
+  extra("''");
+}
+
+// A cast to text would cost more than what it is cast for.
+bool SweepWriter::prints_its_text(const std::string& column) const {
+  static const std::set<std::string, std::less<>> kTypes{"bigint", "integer", "smallint", "text",
+                                                         "uuid"};
+  return kTypes.contains(datamap::key_type(ground_.catalog, table_, column));
+}
+
+// Nothing goes along: PostgreSQL counts what it deletes, and keeps no list of it.
+SweepStatement SweepWriter::write_plain() {
+  SweepStatement statement;
+  statement.plain = true;
+  statement.digests = wish_.digest;
+  std::string sql = "DELETE FROM " + s_.from(table_.name, "t") + " WHERE " + drivers();
+  sql += " AND (" + stands_sql() + ")";
+  if (wish_.digest) {
+    const char* comma = " RETURNING ";
+    for (const std::string& id : ground_.map.id_columns(table_)) {
+      sql += comma + column_sql("t", id) + (prints_its_text(id) ? "" : "::text");
+      comma = ", ";
+    }
+  }
+  statement.compiled.sql = {std::move(sql), s_.params_.take()};
+  statement.compiled.counters = {{{table_.name, Effect::erase, "", 0}, std::nullopt, nullptr}};
+  SweepWriter other(ground_, pass_, wish_);
+  std::string stands =
+      other.stands_sql() + " WHERE " + other.s_.tenant_param_ + "::text IS NOT NULL";
+  statement.stands = {std::move(stands), other.s_.params_.take()};
+  return statement;
 }
 
 void SweepWriter::protect() {
@@ -274,7 +302,8 @@ void SweepWriter::write_whole() {
   s_.add("s0", "SELECT " + keys + " FROM " +
                    (pass_.act == Act::remove && !ground_.planned ? s_.from(table_.name, "t")
                                                                  : from_with_stage(table_, "t")) +
-                   " WHERE " + drivers() + (runs() ? " FOR UPDATE OF t" : ""));
+                   " WHERE " + drivers() + " AND (SELECT ok FROM stands)" +
+                   (runs() ? " FOR UPDATE OF t" : ""));
   s_.sets_of({}, 1);
   protect();
   const bool once = s_.all_.contains(table_.name) && pass_.scope.sets_of(table_.name).size() == 1;
@@ -318,23 +347,19 @@ std::string SweepWriter::nth_sql(const std::string& from, std::uint64_t n) {
          "::bigint LIMIT 1) e";
 }
 
-// Where the next window ends; and whether there is one.
-void SweepWriter::next_edge() {
-  if (!wish_.stretch.to || wish_.one) {
-    extra("true");
-    extra("NULL::text");
-    return;
-  }
-  const auto beyond = [&] {
-    return " FROM " + s_.from(table_.name, "t") + " WHERE " + span("t") + " AND " +
-           position_sql("t") + " > " + bound(*wish_.stretch.to);
-  };
-  extra("NOT EXISTS (SELECT 1" + beyond() + ")");
-  if (wish_.next == 0) return extra("NULL::text");
-  extra("(" + nth_sql(beyond(), wish_.next) + ")");
+// Whether the walk goes on is asked in its order, too: to find any row, PostgreSQL may choose to
+// read the table from its beginning, where those are that went before.
+store::Sql SweepWriter::ahead(std::uint64_t n) {
+  if (!wish_.stretch.to) return "true, NULL::text";
+  const std::string beyond = " FROM " + s_.from(table_.name, "t") + " WHERE " + span("t") +
+                             " AND " + position_sql("t") + " > " + bound(*wish_.stretch.to) +
+                             " AND " + s_.tenant_param_ + "::text IS NOT NULL";
+  std::string sql = "(" + nth_sql(beyond, 1) + ") IS NULL, (" + nth_sql(beyond, n) + ")";
+  return {std::move(sql), s_.params_.take()};
 }
 
 SweepStatement SweepWriter::write() {
+  if (runs() && simple()) return write_plain();
   stands();
   if (pass_.act == Act::restore) {
     write_restore();
@@ -343,8 +368,11 @@ SweepStatement SweepWriter::write() {
   } else {
     write_whole();
   }
-  next_edge();
-  return {s_.finish(), extra_, pass_.then() == rule::Then::anonymise};
+  SweepStatement statement;
+  statement.anonymises = pass_.then() == rule::Then::anonymise;
+  statement.compiled = s_.finish();
+  statement.extra = extra_;
+  return statement;
 }
 
 // Purges and restorations find nothing where no row is staged, or none has waited long enough.

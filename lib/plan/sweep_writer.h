@@ -35,8 +35,9 @@ class KeptWriter {
   // And also by the period of a maximum as it is now: a longer one counts, a shorter one does not.
   std::string waited(const datamap::Table& table, std::size_t maximum);
   std::string planned(const datamap::Table& table, const std::string& alias) const;
-  void stands();  // the expression of this name: holds and tenant are what this was written for
-  void unripe(Names& own);  // rows of the scope that have not waited, or not for long enough
+  std::string stands_sql();  // holds and tenant are what this was written for
+  void stands();             // the expression of this name
+  void unripe(Names& own);   // rows of the scope that have not waited, or not for long enough
 
   const SweepGround& ground_;
   Statement s_;
@@ -60,6 +61,7 @@ class SweepWriter : private KeptWriter {
 
   SweepStatement write();
   store::Sql edge(std::uint64_t n);
+  store::Sql ahead(std::uint64_t n);
   store::Sql any();
   store::Sql list();
   bool simple() const;
@@ -78,6 +80,8 @@ class SweepWriter : private KeptWriter {
   std::string act() const;
   void unplanned(Names& own);
   void write_simple();
+  SweepStatement write_plain();
+  bool prints_its_text(const std::string& column) const;
   void write_whole();
   void protect();
   void effects();
@@ -91,7 +95,6 @@ class SweepWriter : private KeptWriter {
   void unmark(const datamap::Table& table, const std::string& rows);
   std::string nth_sql(const std::string& from, std::uint64_t n);
   bool may_be_held() const;
-  void next_edge();
   void extra(const std::string& scalar);
   bool runs() const { return !wish_.run.empty(); }
 

@@ -118,6 +118,7 @@ class Sweep {
   bool run_window(const plan::Pass& pass, plan::Stretch& stretch);
   std::optional<run::Chain::Done> do_window(store::Tx& tx, Instant now, const plan::Pass& pass,
                                             const plan::Stretch& stretch);
+  bool stale(store::Tx& tx, const plan::SweepStatement& statement) const;
   void forget_orphans();
   plan::Staging staging(const plan::Pass& pass, Instant now) const;
   run::Work tell(const plan::Pass& pass, Json range, const plan::SweepOutcome& outcome,
@@ -147,6 +148,7 @@ class Sweep {
   std::size_t first_pass_ = 0;
   std::optional<run::Open> open_;
   std::optional<plan::SweepOutcome> outcome_;  // of the window at work
+  plan::Ahead ahead_;                          // of it, too
   std::uint64_t window_rows_;
   run::Throttle throttle_;
   std::chrono::steady_clock::time_point began_;

@@ -138,7 +138,8 @@ void Sweep::drop_between_locks(const plan::Pass& pass, const plan::PartitionComp
                                bool keeps) {
   run::Chain chain(world_.session, world_.connect, *lease_);
   const run::Leaf& leaf = replacement.leaf();
-  const auto doing = [&](store::Tx& tx, Instant) -> std::optional<run::Chain::Done> {
+  const auto doing = [&](store::Tx& tx, Instant,
+                         const store::Rows&) -> std::optional<run::Chain::Done> {
     tx.script("SET LOCAL statement_timeout = '" +
               std::to_string(std::chrono::milliseconds(kHoldsMayTake).count()) + "ms'");
     if (plan::read_held_values(tx, situation_->sweep()) != situation_->sweep().values)
@@ -156,7 +157,7 @@ void Sweep::drop_between_locks(const plan::Pass& pass, const plan::PartitionComp
   };
   for (int tries = 1;; ++tries) {
     try {
-      if (chain.run(*open_, "", doing)) break;
+      if (chain.run(*open_, {}, doing)) break;
     } catch (const store::StatementError& error) {
       const bool locked = error.sqlstate() == "55P03" || error.sqlstate() == "57014";
       if (!locked) throw;

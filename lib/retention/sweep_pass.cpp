@@ -152,10 +152,10 @@ void Sweep::run_pass(std::size_t number) {
       outcome_.reset();
       if (run_window(*pass, *stretch)) {
         stretch = stretch_of(open_->position);
-      } else if (outcome_->last) {
+      } else if (ahead_.last) {
         stretch.reset();
       } else {
-        stretch = plan::Stretch{stretch->to, outcome_->next};
+        stretch = plan::Stretch{stretch->to, ahead_.next};
       }
       pace(steady_clock::now() - from);
     } catch (const Stale&) {
@@ -178,13 +178,19 @@ bool Sweep::run_window(const plan::Pass& pass, plan::Stretch& stretch) {
   run::Chain chain(world_.session, world_.connect, *lease_);
   const bool indexed = plan::links_are_indexed(ground_.map, situation_->catalog(), pass.scope);
   // Joins by the indexes of the links: a window is small, its tables may not be.
-  const std::string set_local = indexed
-                                    ? ", pg_catalog.set_config('enable_hashjoin', 'off', true), "
-                                      "pg_catalog.set_config('enable_mergejoin', 'off', true)"
-                                    : "";
-  const bool done = chain.run(*open_, set_local, [&](store::Tx& tx, Instant now) {
+  store::Sql beside = plan::SweepCompiler(situation_->sweep()).ahead(pass, stretch, window_rows_);
+  if (indexed) {
+    beside.text +=
+        ", pg_catalog.set_config('enable_hashjoin', 'off', true), "
+        "pg_catalog.set_config('enable_mergejoin', 'off', true)";
+  }
+  // The keys of a window stay in the server's memory, and out of its temporary files.
+  if (options_.digest_keys) beside.text += ", pg_catalog.set_config('work_mem', '64MB', true)";
+  const auto doing = [&](store::Tx& tx, Instant now, const store::Rows& locked) {
+    ahead_ = plan::read_ahead(locked, 1);
     return do_window(tx, now, pass, stretch);
-  });
+  };
+  const bool done = chain.run(*open_, beside, doing);
   if (outcome_) {
     report_.held += outcome_->held;
     report_.kept_by_child += outcome_->by_child;
@@ -221,18 +227,22 @@ std::optional<run::Chain::Done> Sweep::do_window(store::Tx& tx, Instant now, con
   if (plan::read_held_values(tx, situation_->sweep()) != situation_->sweep().values) throw Stale{};
   plan::SweepWish wish;
   wish.stretch = stretch;
-  wish.next = window_rows_;
   wish.run = report_.run_id;
   wish.digest = options_.digest_keys;
   wish.staging = staging(pass, now);
   const plan::SweepStatement statement =
       plan::SweepCompiler(situation_->sweep()).window(pass, wish);
   outcome_ = statement.read(tx.exec(statement.compiled.sql));
-  if (outcome_->stale) throw Stale{};
+  if (outcome_->stale || stale(tx, statement)) throw Stale{};
   // A purge may have hidden what came to its rows since.
   if (outcome_->taken == 0 && staged(outcome_->rows) == 0) return std::nullopt;
   return run::Chain::Done{tell(pass, range_json(pass, stretch), *outcome_, wish.staging),
-                          position_of({stretch.to, outcome_->next}, outcome_->last)};
+                          position_of({stretch.to, ahead_.next}, ahead_.last)};
+}
+
+// Of a plain DELETE that found nothing it cannot be told why.
+bool Sweep::stale(store::Tx& tx, const plan::SweepStatement& statement) const {
+  return statement.plain && outcome_->taken == 0 && !tx.exec(statement.stands).boolean(0, 0);
 }
 
 run::Work Sweep::tell(const plan::Pass& pass, Json range, const plan::SweepOutcome& outcome,

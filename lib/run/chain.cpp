@@ -49,14 +49,16 @@ void Chain::finish(store::Tx& tx, Open& open, const Done& done, Instant now) con
     throw Error(ErrorKind::busy, "another sweep of this tenant has taken over");
 }
 
-Chain::End Chain::attempt(Open& open, const std::string& set_local, const Doing& doing) {
+Chain::End Chain::attempt(Open& open, const store::Sql& beside, const Doing& doing) {
   store::Tx tx = session_.begin(store::Mode::read_committed);
   const Window& window = open.window;
-  const store::Rows locked =
-      tx.exec({"SELECT pg_catalog.statement_timestamp()" + set_local +
-                   " FROM ccctl.attempt WHERE tenant_id = $1::text AND attempt_id = $2::text FOR "
-                   "UPDATE",
-               {window.tenant, window.attempt_id()}});
+  store::Params params(beside.params);
+  const std::string tenant = params.bind(window.tenant), id = params.bind(window.attempt_id());
+  const store::Rows locked = tx.exec({"SELECT pg_catalog.statement_timestamp()" +
+                                          (beside.text.empty() ? "" : ", " + beside.text) +
+                                          " FROM ccctl.attempt WHERE tenant_id = " + tenant +
+                                          "::text AND attempt_id = " + id + "::text FOR UPDATE",
+                                      params.take()});
   if (locked.empty()) {
     // A commit whose answer was lost has done it: what it opened says how it went on.
     const std::optional<Open> next = find(tx, window.tenant, window.request_id);
@@ -68,7 +70,7 @@ Chain::End Chain::attempt(Open& open, const std::string& set_local, const Doing&
     return End::done;
   }
   const Instant now = *locked.instant(0, 0);
-  const std::optional<Done> done = doing(tx, now);
+  const std::optional<Done> done = doing(tx, now, locked);
   if (!done) return End::nothing;
   finish(tx, open, *done, now);
   if (tx.commit() != store::Outcome::committed) return End::in_doubt;
@@ -76,10 +78,10 @@ Chain::End Chain::attempt(Open& open, const std::string& set_local, const Doing&
   return End::done;
 }
 
-bool Chain::run(Open& open, const std::string& set_local, const Doing& doing) {
+bool Chain::run(Open& open, const store::Sql& beside, const Doing& doing) {
   for (int tries = 1;; ++tries) {
     try {
-      const End end = attempt(open, set_local, doing);
+      const End end = attempt(open, beside, doing);
       if (end != End::in_doubt) return end == End::done;
       if (tries >= kMostTries) {
         throw Error(ErrorKind::in_doubt, "the connection was lost during each of " +

@@ -31,12 +31,14 @@ class Chain {
     std::string next;  // position of the window that follows
   };
   // Nothing: there was nothing to do, and no trace of it is left.
-  using Doing = std::function<std::optional<Done>(store::Tx&, Instant now)>;
+  using Doing = std::function<std::optional<Done>(store::Tx&, Instant now, const store::Rows&)>;
 
   // Carries out the window: `open` becomes the next one where something was done; false otherwise.
   // Serialization failures and connections lost in a commit are met as in Runner; what else goes
-  // wrong is thrown, with nothing changed. busy when another holder has the lease.
-  bool run(Open& open, const std::string& set_local, const Doing& doing);
+  // wrong is thrown, with nothing changed. busy when another holder has the lease. `beside` are
+  // further columns of the statement that locks the attempt, from number 1 of the row that `doing`
+  // is given: settings for the transaction, and what is to be read in the same round trip.
+  bool run(Open& open, const store::Sql& beside, const Doing& doing);
 
   // The run's open attempt, after an interruption.
   static std::optional<Open> find(store::Tx& tx, const std::string& tenant,
@@ -48,7 +50,7 @@ class Chain {
 
  private:
   enum class End { done, nothing, in_doubt };
-  End attempt(Open& open, const std::string& set_local, const Doing& doing);
+  End attempt(Open& open, const store::Sql& beside, const Doing& doing);
   void finish(store::Tx& tx, Open& open, const Done& done, Instant now) const;
 
   store::Session& session_;

@@ -1,6 +1,8 @@
 #include "store/connection.h"
 
 #include <charconv>
+#include <stdexcept>
+#include <utility>
 
 namespace ccctl::store {
 namespace {
@@ -8,6 +10,27 @@ namespace {
 // Statements are generated from the data map, so a session sees some hundred texts; the limit keeps
 // a program that writes values into its texts from filling the server's memory.
 constexpr std::size_t kMaxTexts = 500;
+
+// What a transaction begins as, and in which backend.
+const std::string kLook =
+    "SELECT pg_catalog.current_setting('transaction_isolation'), pg_catalog.pg_backend_pid(), "
+    "pg_catalog.statement_timestamp()";
+
+const char* begin_statement(Mode mode) {
+  switch (mode) {
+    case Mode::read_committed:
+      return "BEGIN ISOLATION LEVEL READ COMMITTED";
+    case Mode::repeatable_read:
+      return "BEGIN ISOLATION LEVEL REPEATABLE READ";
+    case Mode::read_only_snapshot:
+      return "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+  }
+  throw std::logic_error("store: no such mode");
+}
+
+std::string_view level_of(Mode mode) {
+  return mode == Mode::read_committed ? "read committed" : "repeatable read";
+}
 
 std::string field(const PGresult* result, int code) {
   const char* text = PQresultErrorField(result, code);
@@ -46,8 +69,8 @@ void Connection::lost() const {
   throw Error(ErrorKind::unreachable, "the connection to the datastore was lost");
 }
 
-Rows Connection::checked(PGresult* result) {
-  auto held = std::make_shared<const Rows::Impl>(result);
+Rows Connection::checked(std::shared_ptr<const Rows::Impl> held) {
+  const PGresult* result = held->result;
   if (result == nullptr) {
     if (!alive()) lost();
     throw std::bad_alloc();
@@ -89,25 +112,106 @@ Rows Connection::exec(const Sql& sql) {
   const std::vector<const char*> values = pointers(sql.params);
   const int count = static_cast<int>(values.size());
   if (!alive()) lost();
+  if (pooled_) begin_now();
+  if (beginning_) return exec_beginning(sql, values);
   Seen* prepared = seen(sql.text);
   if (prepared == nullptr) {
     return checked(PQexecParams(pg_.get(), sql.text.c_str(), count, nullptr, values.data(), nullptr,
                                 nullptr, 0));
   }
+  return answered(
+      std::make_shared<const Rows::Impl>(PQexecPrepared(pg_.get(), prepared->name.c_str(), count,
+                                                        values.data(), nullptr, nullptr, 0)),
+      prepared);
+}
+
+Rows Connection::answered(std::shared_ptr<const Rows::Impl> result, Seen* prepared) {
   try {
-    return checked(PQexecPrepared(pg_.get(), prepared->name.c_str(), count, values.data(), nullptr,
-                                  nullptr, 0));
+    return checked(std::move(result));
   } catch (const StatementError& error) {
     // "cached plan must not change result type": a table was altered under the prepared statement.
-    if (error.sqlstate() != "0A000") throw;
+    if (prepared == nullptr || error.sqlstate() != "0A000") throw;
     prepared->name.clear();
     throw RetryableError(ErrorKind::busy, error.what());
   }
 }
 
+void Connection::configured(std::int64_t backend_pid, std::string local_settings) {
+  configured_pid_ = backend_pid;
+  local_settings_ = std::move(local_settings);
+}
+
+void Connection::begin_with_next(Mode mode) {
+  beginning_ = mode;
+}
+
+Instant Connection::began_at() {
+  begin_now();
+  return began_at_;
+}
+
+bool Connection::begun(const Rows& row, Mode mode) {
+  if (row.text(0, 0) != level_of(mode)) {
+    throw Error(ErrorKind::unexpected,
+                "the datastore did not begin a " + std::string(level_of(mode)) + " transaction");
+  }
+  began_at_ = *row.instant(0, 2);
+  return row.integer(0, 1) == configured_pid_;
+}
+
+void Connection::begin_now() {
+  if (!beginning_) return;
+  const Mode mode = *std::exchange(beginning_, std::nullopt);
+  const bool ours = begun(simple(std::string(begin_statement(mode)) + ";" + kLook), mode);
+  if (ours && !pooled_) return;
+  pooled_ = true;
+  preparing_ = false;
+  simple(local_settings_);
+}
+
+bool Connection::send(const std::string& text, const std::vector<const char*>& values,
+                      const Seen* prepared) {
+  const int count = static_cast<int>(values.size());
+  if (prepared != nullptr) {
+    return PQsendQueryPrepared(pg_.get(), prepared->name.c_str(), count, values.data(), nullptr,
+                               nullptr, 0) == 1;
+  }
+  return PQsendQueryParams(pg_.get(), text.c_str(), count, nullptr, values.data(), nullptr, nullptr,
+                           0) == 1;
+}
+
+// BEGIN, a look at what it made, and the statement, all sent before the first answer is read. In
+// another backend the statement ran without our settings: it is undone and sent again. The look is
+// never a prepared statement, which only this backend would know.
+Rows Connection::exec_beginning(const Sql& sql, const std::vector<const char*>& values) {
+  Seen* prepared = seen(sql.text);
+  const Mode mode = *std::exchange(beginning_, std::nullopt);
+  if (PQenterPipelineMode(pg_.get()) != 1) lost();
+  const bool sent = send(begin_statement(mode), {}, nullptr) && send(kLook, {}, nullptr) &&
+                    send(sql.text, values, prepared) && PQpipelineSync(pg_.get()) == 1;
+  std::vector<std::shared_ptr<const Rows::Impl>> results;
+  for (int i = 0; sent && i < 3; ++i) {
+    results.push_back(std::make_shared<const Rows::Impl>(PQgetResult(pg_.get())));
+    if (results.back()->result == nullptr) break;
+    PQclear(PQgetResult(pg_.get()));  // nothing: the statement's end
+  }
+  if (sent) PQclear(PQgetResult(pg_.get()));  // the pipeline's end
+  if (PQexitPipelineMode(pg_.get()) != 1 || results.size() != 3) {
+    for (const auto& result : results) checked(result);
+    lost();
+  }
+  checked(results[0]);
+  if (begun(checked(results[1]), mode) && !pooled_) return answered(results[2], prepared);
+  pooled_ = true;
+  simple("ROLLBACK");
+  beginning_ = mode;
+  return exec(sql);
+}
+
 Rows Connection::simple(const std::string& text) {
   check_text(text);
   if (!alive()) lost();
+  begin_now();
   return checked(PQexec(pg_.get(), text.c_str()));
 }
 
@@ -125,6 +229,7 @@ void Connection::stream(const Sql& sql, const std::function<void(const Rows&)>& 
   check_text(sql.text);
   const std::vector<const char*> values = pointers(sql.params);
   if (!alive()) lost();
+  begin_now();
   if (PQsendQueryParams(pg_.get(), sql.text.c_str(), static_cast<int>(values.size()), nullptr,
                         values.data(), nullptr, nullptr, 0) != 1 ||
       PQsetSingleRowMode(pg_.get()) != 1) {
@@ -181,6 +286,7 @@ std::uint64_t Connection::copy(const std::string& statement,
 
 Outcome Connection::commit() {
   if (!alive()) lost();
+  if (std::exchange(beginning_, std::nullopt)) return Outcome::committed;  // nothing was done in it
   PGresult* result = PQexec(pg_.get(), "COMMIT");
   const Rows::Impl held(result);
   // From here on a lost connection says nothing about the transaction. A server that ends the

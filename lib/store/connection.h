@@ -7,9 +7,11 @@
 #include <libpq-fe.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "store/session.h"
 #include "store/sql.h"
@@ -45,14 +47,24 @@ class Connection {
   // `next` gives chunks of COPY text until it gives an empty one.
   std::uint64_t copy(const std::string& statement, const std::function<std::string_view()>& next);
 
+  // `local_settings` are what a backend other than this one wants in each transaction.
+  void configured(std::int64_t backend_pid, std::string local_settings);
+  // Begins a transaction with the next statement, in the same round trip.
+  void begin_with_next(Mode mode);
+  // Or at once, where that has not happened yet.
+  void begin_now();
+  // When the transaction began, by the server's clock.
+  Instant began_at();
+
   // COMMIT, whose lost answer is a value and no error.
   Outcome commit();
 
   bool alive() const { return PQstatus(pg_.get()) == CONNECTION_OK; }
+  // On the server. What begins with the next statement has not.
   bool in_transaction() const;
+  void forget_beginning() { beginning_.reset(); }
   int backend_pid() const { return PQbackendPID(pg_.get()); }
   int server_version() const { return PQserverVersion(pg_.get()); }
-  void stop_preparing() { preparing_ = false; }
 
   // Whether a Tx is open; the Session's and the Tx's common memory.
   bool transaction_open = false;
@@ -67,13 +79,24 @@ class Connection {
   };
 
   [[noreturn]] void lost() const;
-  Rows checked(PGresult* result);
+  Rows checked(PGresult* result) { return checked(std::make_shared<const Rows::Impl>(result)); }
+  Rows checked(std::shared_ptr<const Rows::Impl> result);
   void cancel() noexcept;
   // The name of the prepared statement for this text, or nothing when it runs unprepared.
   Seen* seen(const std::string& text);
+  bool send(const std::string& text, const std::vector<const char*>& values, const Seen* prepared);
+  Rows answered(std::shared_ptr<const Rows::Impl> result, Seen* prepared);
+  // False: the backend is not the one that has our settings.
+  bool begun(const Rows& row, Mode mode);
+  Rows exec_beginning(const Sql& sql, const std::vector<const char*>& values);
 
   std::unique_ptr<PGconn, Finish> pg_;
   std::unordered_map<std::string, Seen> seen_;
+  std::optional<Mode> beginning_;
+  Instant began_at_{};
+  std::int64_t configured_pid_ = 0;
+  std::string local_settings_;
+  bool pooled_ = false;  // transactions get one backend or another
   bool preparing_ = true;
   int prepared_ = 0;
 };
@@ -81,7 +104,6 @@ class Connection {
 struct Tx::Impl {
   explicit Impl(Connection& c) : connection(c) { connection.transaction_open = true; }
   Connection& connection;
-  Instant began_at{};
   int cursors = 0;
 };
 

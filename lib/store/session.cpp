@@ -41,27 +41,12 @@ std::string settings(const Target& target, bool local) {
          "pg_catalog.current_setting('server_encoding')";
 }
 
-const char* begin_statement(Mode mode) {
-  switch (mode) {
-    case Mode::read_committed:
-      return "BEGIN ISOLATION LEVEL READ COMMITTED";
-    case Mode::repeatable_read:
-      return "BEGIN ISOLATION LEVEL REPEATABLE READ";
-    case Mode::read_only_snapshot:
-      return "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-  }
-  throw std::logic_error("store: no such mode");
-}
-
 }  // namespace
 
 struct Session::Impl {
-  explicit Impl(const Target& where) : target(where), connection(where) {}
-  Target target;
+  explicit Impl(const Target& target) : connection(target) {}
   Connection connection;
   std::string user;
-  std::int64_t configured_pid = 0;  // the backend that has the settings
-  bool pooled = false;
 };
 
 Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -78,7 +63,7 @@ Session Session::open(const Target& target) {
                 "the database's encoding is \"" + std::string(row.text(0, last)) + "\", not UTF8",
                 "move the data to a database made with ENCODING 'UTF8'");
   }
-  impl->configured_pid = row.integer(0, last - 1);
+  impl->connection.configured(row.integer(0, last - 1), settings(target, true));
   impl->user = row.text(0, last - 2);
   return Session(std::move(impl));
 }
@@ -88,25 +73,8 @@ Tx Session::begin(Mode mode) {
   if (connection.transaction_open) {
     throw std::logic_error("store: the session already has a transaction");
   }
-  // In one round trip: begin, and see that the level is what was asked for and the backend the one
-  // that has our settings.
   Tx tx(std::make_unique<Tx::Impl>(connection));
-  const Rows row = connection.simple(
-      std::string(begin_statement(mode)) +
-      ";SELECT pg_catalog.current_setting('transaction_isolation'), pg_catalog.pg_backend_pid(), "
-      "pg_catalog.statement_timestamp()");
-  const std::string_view wanted =
-      mode == Mode::read_committed ? "read committed" : "repeatable read";
-  if (row.text(0, 0) != wanted) {
-    throw Error(ErrorKind::unexpected,
-                "the datastore did not begin a " + std::string(wanted) + " transaction");
-  }
-  tx.impl_->began_at = *row.instant(0, 2);
-  if (impl_->pooled || row.integer(0, 1) != impl_->configured_pid) {
-    impl_->pooled = true;
-    connection.stop_preparing();
-    connection.simple(settings(impl_->target, true));
-  }
+  connection.begin_with_next(mode);
   return tx;
 }
 

@@ -96,7 +96,8 @@ class Tx {
   Tx& operator=(const Tx&) = delete;
   ~Tx();
 
-  // When it began, by the datastore's clock.
+  // When it began, by the datastore's clock. Asked before the first statement it costs a round
+  // trip.
   Instant began_at() const;
 
   // Runs one statement. A text that the session has seen before runs as a prepared statement.
@@ -149,7 +150,8 @@ class Session {
   Session& operator=(const Session&) = delete;
   ~Session();
 
-  // The Tx must not outlive the Session; moving the Session is harmless.
+  // BEGIN travels with the transaction's first statement, in one round trip: what is wrong with the
+  // connection shows there. The Tx must not outlive the Session; moving the Session is harmless.
   Tx begin(Mode mode);
   // begin(), work, commit(): for work whose repetition is harmless. Retries on RetryableError, five
   // attempts in all; throws in_doubt when the commit's outcome is unknown.

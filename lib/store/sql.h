@@ -30,6 +30,9 @@ struct Sql {
 // "$n".
 class Params {
  public:
+  Params() = default;
+  // Goes on behind those of a statement that this one will contain.
+  explicit Params(std::vector<Value> values) : values_(std::move(values)) {}
   std::string bind(Value value);
   std::vector<Value> take() { return std::move(values_); }
   std::size_t size() const { return values_.size(); }

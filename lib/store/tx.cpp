@@ -43,6 +43,7 @@ Tx::~Tx() {
   if (!impl_) return;
   Connection& connection = impl_->connection;
   connection.transaction_open = false;
+  connection.forget_beginning();
   if (!connection.alive() || !connection.in_transaction()) return;
   try {
     connection.simple("ROLLBACK");
@@ -52,7 +53,7 @@ Tx::~Tx() {
 }
 
 Instant Tx::began_at() const {
-  return impl_->began_at;
+  return impl_->connection.began_at();
 }
 
 Rows Tx::exec(const Sql& sql) {

@@ -157,7 +157,8 @@ TEST_F(Store, ConnectionLostDuringCommitIsInDoubt) {
   });
   EXPECT_EQ(tx.commit(), Outcome::in_doubt);
   killer.join();
-  EXPECT_EQ(error_of([&] { session.begin(Mode::read_committed); }).kind(), ErrorKind::unreachable)
+  EXPECT_EQ(error_of([&] { session.begin(Mode::read_committed).exec("SELECT 1"); }).kind(),
+            ErrorKind::unreachable)
       << "a session never reconnects by itself";
 }
 
