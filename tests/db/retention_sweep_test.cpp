@@ -122,6 +122,32 @@ TEST(Sweep, LooksAgainForHoldsBeforeItDropsAPartition) {
             "0");
 }
 
+// A hold that comes between two windows: from its answer on nothing that it covers goes.
+TEST(Sweep, StopsAtAHoldThatComesBetweenItsWindows) {
+  std::size_t stopped = 0;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Sweeping sweeping({.seed = seed, .window = 7});
+    store::Session other = sweeping.connect();
+    std::set<std::string> there;
+    int windows = 0;
+    sweeping.interrupted = [&] {
+      if (++windows != 3) return false;
+      rule::Hold hold;
+      hold.id = "late";
+      hold.matter = hold.reason = hold.custodian = hold.added_by = "test";
+      rule::add_hold(other, "acme", hold, *parse_instant("2025-06-01T00:00:00Z"));
+      there = sweeping.left();
+      return false;
+    };
+    sweeping.sweep();
+    if (there.empty()) continue;
+    ++stopped;
+    EXPECT_EQ(only_in(there, sweeping.left()), std::vector<std::string>{});
+  }
+  EXPECT_GE(stopped, 4U);
+}
+
 // The states of a plan are those of rule::decide(), row by row.
 TEST(RetentionSurvey, CountsTheStatesThatDecideTells) {
   for (std::uint64_t seed = 300; seed <= 315; ++seed) {
