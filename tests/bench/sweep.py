@@ -5,6 +5,7 @@ Against the cluster of the sandbox that CCCTL_TEST_SANDBOX names, in databases o
 ROWS (1,000,000; up to 10,000,000) due rows of about 290 bytes under four indexes, and a quarter as many that are not
 due. Every way begins with a fresh clone, after a checkpoint; one bare DELETE of the same rows is the measure.
 """
+import glob
 import json
 import os
 import subprocess
@@ -17,6 +18,7 @@ ccctl = os.path.abspath(sys.argv[1])
 rows = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
 sandbox = os.environ["CCCTL_TEST_SANDBOX"]
 socket = os.path.join(sandbox, "run")
+PROGRAMS = max(glob.glob("/usr/lib/postgresql/*/bin"))
 TENANTS = ("one", "two")
 SCHEMA = f"""
 CREATE TABLE tenants (tenant_id text PRIMARY KEY, zone text NOT NULL);
@@ -160,6 +162,40 @@ def bare(site):
     return time.monotonic() - start
 
 
+def beside_a_writer(site, work, bare_seconds):
+    """Milliseconds in which 99 of 100 inserts of another session end: when it is alone, and beside the work."""
+    site.clone()
+    psql("CREATE SEQUENCE writes START 1000000000000", "GRANT USAGE ON writes TO admin",
+         "GRANT INSERT ON calls TO admin", database="bench")
+    folder = tempfile.mkdtemp(prefix="writes-", dir=site.folder)
+    with open(os.path.join(folder, "insert.sql"), "w", encoding="utf-8") as file:
+        file.write("INSERT INTO calls VALUES ('one', nextval('writes'), now(), 1, 'x', repeat('x', 192));\n")
+    lasts = int(10 + 4 * bare_seconds)
+    writer = subprocess.Popen([os.path.join(PROGRAMS, "pgbench"), "-n", "-c", "1", "-R", "200", "-T", str(lasts), "-l",
+                               "-f", "insert.sql", "-h", socket, "-U", "admin", "bench"], cwd=folder,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    begun = time.time()
+    time.sleep(6)
+    swept = time.time()
+    work()
+    ended = time.time()
+    if writer.wait() != 0:
+        sys.exit("sweep.py: the writer failed")
+    idle, beside = [], []
+    for name in os.listdir(folder):
+        if not name.startswith("pgbench_log"):
+            continue
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            for line in file:
+                _, _, took, _, seconds, micros, *_ = line.split()
+                at = int(seconds) + int(micros) / 1e6
+                if begun + 1 < at < swept:
+                    idle.append(int(took) / 1000)
+                elif swept < at < ended:
+                    beside.append(int(took) / 1000)
+    return [sorted(times)[len(times) * 99 // 100] for times in (idle, beside)]
+
+
 class Reader(threading.Thread):
     """Reads the table's newest rows as often as it can; `longest` is what one of its queries took, in seconds."""
 
@@ -242,6 +278,13 @@ with tempfile.TemporaryDirectory(prefix="ccctl-sweep-bench-") as made:
               f"plan), {windows} windows, peak {peak:.1f} MiB")
         sys.stdout.flush()
     print(f"  {'bare DELETE once more':<44} {bare(site):8.2f} s")
+    for name, work in (
+            ("a sweep", lambda: site.ccctl("bench", "retention", "sweep", "--yes", "--first-run-ok", "--quiet",
+                                           "--workers", "1")),
+            ("the bare DELETE", lambda: psql(BARE, database="bench"))):
+        alone, beside = beside_a_writer(site, work, measure)
+        print(f"  {'99 of 100 inserts beside ' + name:<44} {beside:8.2f} ms at most, {beside / alone:.2f} times what "
+              f"they take alone")
     site.prepare(PARTITIONED, MAP.replace("key: [tenant_id, id]\n", "key: [tenant_id, id, started_at]\n"))
     for name, pack in (("a partition of as many rows", "counts"), ("the same with receipt: keys", "keys")):
         took, inside, waited, peak = drop_partition(site, pack)
