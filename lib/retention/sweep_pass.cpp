@@ -18,6 +18,7 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr std::uint64_t kLeastRows = 1'000, kMostRows = 200'000;
+constexpr std::uint64_t kMostKeys = 50'000;  // that one window brings here to be put in order
 constexpr auto kWindowTime = std::chrono::milliseconds(250);
 
 std::string position_of(const plan::Stretch& stretch, bool end) {
@@ -314,7 +315,7 @@ void Sweep::pace(steady_clock::duration took) {
                      std::max(1.0, std::chrono::duration<double, std::milli>(took).count()),
                  0.5, 2.0);
   window_rows_ = std::clamp(static_cast<std::uint64_t>(static_cast<double>(window_rows_) * ratio),
-                            kLeastRows, kMostRows);
+                            kLeastRows, options_.digest_keys ? kMostKeys : kMostRows);
 }
 
 // The holds that every window of the run knew of cover none of the rows that it deleted.
