@@ -162,7 +162,7 @@ static std::string states_apart_sql(const std::vector<std::pair<std::string, std
   for (std::size_t i = 0; i < states.size(); ++i) {
     const std::string c = "c" + std::to_string(i), comma = i == 0 ? "" : ", ";
     counts += comma + "pg_catalog.count(*) FILTER (WHERE " + states[i].second + ") AS " + c;
-    rows += comma + "(" + quote_literal(states[i].first) + ", a." + c + ")";
+    rows += comma + "(" + store::quote_literal(states[i].first) + ", a." + c + ")";
   }
   return "SELECT v.state, 0, v.n FROM (SELECT " + counts + " FROM " + from +
          ") a CROSS JOIN LATERAL (VALUES " + rows + ") v(state, n) WHERE v.n > 0 ORDER BY v.state";
