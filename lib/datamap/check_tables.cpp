@@ -119,6 +119,7 @@ void check_key(const Table& table, const CatalogTable& there, Report& report) {
 std::vector<const Where*> conditions(const Map& map, const Table& table) {
   std::vector<const Where*> out;
   for (const DataType& type : table.data) out.push_back(&type.when);
+  for (const Outside& outside : table.outside) out.push_back(&outside.unlinked);
   for (const Link& link : table.links) {
     out.push_back(&link.when);
     out.push_back(&link.count);
@@ -139,6 +140,7 @@ std::vector<Mention> mentions(const Map& map, const Table& table) {
   add_columns(out, table);
   add_links(out, table);
   for (const DataType& type : table.data) add_where(out, type.when, "data");
+  for (const Outside& outside : table.outside) add_where(out, outside.unlinked, "outside");
   add_site(out, table.retention_label, "retention_label");
   for (const auto& [name, anchor] : table.anchors)
     add_anchor(out, anchor, "anchor " + in_quotes(name));

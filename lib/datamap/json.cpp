@@ -206,6 +206,12 @@ Json to_json(const Table& table, const Map& map) {
     item = {{"pointer", object.pointer.text()}, {"store", object.store}};
     put(item, "sealed", object.sealed);
   }
+  for (const Outside& outside : table.outside) {
+    Json item = {{"what", outside.what}, {"reason", outside.reason}};
+    put(item, "unlinked", outside.unlinked);
+    put(item, "requirements", outside.requirements);
+    out["outside"].push_back(std::move(item));
+  }
   if (table.tenant.how != map.tenant.how || table.tenant.value != map.tenant.value) {
     out["tenant"] = tenant_json(table.tenant);
   }

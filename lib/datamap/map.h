@@ -133,6 +133,15 @@ struct Hidden {
   std::string view, tombstones;  // {view: v, tombstones: t}
 };
 
+// What of a table no request reaches, told in every result.
+struct Outside {
+  std::string what, reason;
+  // Rows of this kind that lead to no subject, neither by a follow link of their own nor by one of
+  // a row that belongs to them; they are counted. Empty: nothing is.
+  Where unlinked;
+  std::vector<std::string> requirements;
+};
+
 // How a row knows its tenant.
 struct Tenant {
   enum class How { none, column, constant, link };
@@ -156,6 +165,7 @@ struct Table {
   std::vector<Column> columns;  // in the map's order
   std::vector<Link> links;      // in the map's order
   std::vector<Object> objects;
+  std::vector<Outside> outside;
   Tenant tenant;  // the table's own, or the map's
   bool in_scope = true;
   bool match = false;

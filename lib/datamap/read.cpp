@@ -168,6 +168,14 @@ void describe(DataType& type, doc::Fields& f) {
   r.text("is", true, type.is, kWord, "the data type that rules match");
 }
 
+void describe(Outside& outside, doc::Fields& f) {
+  Reading r(f);
+  f.required("what", outside.what, "what it is, in words for the data subject");
+  f.required("reason", outside.reason, "why no request reaches it");
+  r.where("unlinked", outside.unlinked, "rows that count where they lead to no subject");
+  r.names("requirements", false, outside.requirements, {}, "where that comes from");
+}
+
 void describe(Merge& merge, doc::Value& value) {
   const auto by_column = [&](doc::Fields& f) {
     Reading(f).text("canonical", true, merge.canonical, kColumnName,
@@ -268,6 +276,7 @@ void describe(Table& table, doc::Fields& f) {
   r.list_by_name(
       "objects", table.objects, kWord, "objects that go with their row",
       [](Object& object, const std::string& name, const doc::Position&) { object.name = name; });
+  f.optional("outside", table.outside, "what of it no request reaches: told in every result");
   f.optional("tenant", table.tenant, "where it differs from the map's");
   f.optional("scope", table.in_scope, scope, "out: never part of a request");
   f.optional("match", table.match, "rows belong to whoever has the identifier");

@@ -25,6 +25,7 @@ void describe(Column& column, doc::Fields& f);
 void describe(Link& link, doc::Fields& f);
 void describe(Object& object, doc::Fields& f);
 void describe(DataType& type, doc::Fields& f);
+void describe(Outside& outside, doc::Fields& f);
 void describe(Merge& merge, doc::Value& value);
 void describe(SubjectType& subject, doc::Fields& f);
 void describe(Tenants& tenants, doc::Fields& f);

@@ -252,8 +252,14 @@ void Erasure::conclude(Request& request) {
   }
   if (!answered) return;
   const Verification verification = look(request, {}, false);
+  if (!outside_) {
+    transact([&](store::Tx& tx, Instant now) {
+      outside_ = outside_of(tx, ground_.map, *catalog_, ground_.tenant, now);
+    });
+  }
   transact([&](store::Tx& tx, Instant now) {
-    const Json result = result_of(tx, request, verification);
+    Json result = result_of(tx, request, verification);
+    tell_outside(result, *outside_);
     const bool clean = verification.clean() && result.at("notCovered").empty();
     request.outcome = clean ? "complete" : "partial";
     request.result = canonical(result);

@@ -16,6 +16,7 @@
 #include "base/context.h"
 #include "datamap/catalog.h"
 #include "object/store.h"
+#include "request/outside.h"
 #include "request/preview.h"
 #include "request/request.h"
 #include "request/tombstone.h"
@@ -123,7 +124,8 @@ class Erasure {
   Ground ground_;
   std::optional<datamap::Catalog> catalog_;  // read once, compared with the plan's
   std::optional<plan::Scope> scope_;
-  std::string prepared_plan_;  // a plan known to fit the catalog
+  std::optional<std::vector<Outside>> outside_;  // found out once
+  std::string prepared_plan_;                    // a plan known to fit the catalog
 };
 
 // Rows of ccctl.request_term.

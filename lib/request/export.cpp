@@ -9,6 +9,7 @@
 #include "datamap/check.h"
 #include "request/export_write.h"
 #include "request/manual.h"
+#include "request/outside.h"
 #include "run/window.h"
 #include "subject/reference.h"
 
@@ -210,8 +211,13 @@ void Export::record_readings(store::Tx& tx, const Request& request, const Writte
 }
 
 void Export::complete(Request& request, const Written& written, const Package& package) {
+  std::vector<Outside> outside;
+  transact([&](store::Tx& tx, Instant now) {
+    outside = outside_of(tx, ground_.map, *catalog_, ground_.tenant, now);
+  });
   transact([&](store::Tx& tx, Instant now) {
     Json body = result(request, written, package);
+    tell_outside(body, outside);
     body["exportedAt"] = to_text(now);
     request.outcome = body.at("outcome").get<std::string>();
     request.result = canonical(body);
