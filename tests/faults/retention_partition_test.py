@@ -1,12 +1,14 @@
 """Partitions that a sweep drops: what stays is there for every reader at every instant, goes to its place exactly once
 wherever the sweep is broken, and is what it would be if the rows had gone one by one.
 """
+import collections
 import os
 import pathlib
 import random
 import shutil
 import signal
 import threading
+import time
 import unittest
 
 import crash_points
@@ -31,6 +33,11 @@ HOLD = ("hold", "add", "--data", "cdr", "--created-to", "2025-07-20T00:05:30Z", 
 HELD_AFTER = ("hold", "add", "--data", "cdr", "--created-from", "2025-07-20T00:05:30Z", "--created-to",
               "2025-07-20T00:20:30Z", "--matter", "2", "--reason", "audit")
 IN_LEAF = f"SELECT count(*) FROM public.{LEAF}"
+# How often a hold is raced; once by hand: CCCTL_RACES=1000.
+RACES = int(os.environ.get("CCCTL_RACES", "60"))
+IN_RANGE = ("SELECT count(*) FROM public.call_detail_records WHERE tenant_id = 'acme' AND started_at >="
+            " '2025-07-20T00:05:30Z' AND started_at < '2025-07-20T00:20:30Z'")
+LEAF_OID = f"SELECT oid FROM pg_class WHERE relname = '{LEAF}'"
 LEFT = ("SELECT (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'S') AND relname ~ '^ccctl_(kept|watch)')"
         " + (SELECT count(*) FROM pg_trigger WHERE tgname = 'ccctl_watch')")
 DIGEST = [
@@ -160,6 +167,46 @@ class RetentionPartition(unittest.TestCase):
         self.assertTrue(self.replaced(clone))
         self.assertEqual(clone.sql(IN_LEAF), "30")
         self.assertEqual(self.told(clone), "280")
+
+    def refill(self, clone):
+        clone.sql("DELETE FROM ccctl.hold WHERE matter = '2'",
+                  "DELETE FROM call_detail_records WHERE started_at < '2025-10-01'", ROWS)
+
+    def race(self, clone, head_start):
+        """Gives what stood of the rows at the hold's answer and at the end, whether the partition was replaced, and how
+        long the answer took."""
+        self.refill(clone)
+        before = clone.sql(LEAF_OID)
+        sweep = clone.start(*SWEEP, user="admin")
+        time.sleep(head_start)
+        asked = time.monotonic()
+        hold = clone.start(*HELD_AFTER)
+        _, errors = hold.communicate(timeout=60)
+        answered, waited = clone.sql(IN_RANGE), time.monotonic() - asked
+        self.assertEqual(hold.returncode, 0, errors)
+        self.finish(clone, sweep)
+        return answered, clone.sql(IN_RANGE), clone.sql(LEAF_OID) != before, waited
+
+    def test_raced_by_holds_no_held_row_disappears(self):
+        dice, ends = random.Random(20261123), collections.Counter()
+        clone = self.clone()
+        alone = longest = 0
+        for _ in range(3):
+            self.refill(clone)
+            started = time.monotonic()
+            self.finish(clone, clone.start(*SWEEP, user="admin"))
+            alone = max(alone, time.monotonic() - started)
+        for number in range(RACES):
+            answered, end, replaced, waited = self.race(clone, dice.uniform(0, 1.2 * alone))
+            self.assertEqual(answered, end, f"race {number}")
+            self.assertIn(end, ("0", "15"), f"race {number}")
+            ends["kept" if end == "15" else "gone", "replaced" if replaced else "row by row"] += 1
+            longest = max(longest, waited)
+        print(f"{RACES} races: {dict(ends)}; a sweep alone {alone:.2f} s, the longest answer {longest:.2f} s")
+        self.assertGreater(ends["gone", "replaced"], RACES / 20)
+        self.assertGreater(sum(ends.values()) - ends["gone", "replaced"], RACES / 20)
+        # Two windows, and what a hold takes by itself: no more than the whole of a sweep.
+        self.assertLess(longest, 2 * alone + 1)
 
     def test_what_is_written_after_the_copy_is_not_lost(self):
         clone = self.clone(proxied=True)
