@@ -317,8 +317,7 @@ void SweepWriter::write_purge() {
 void SweepWriter::write_restore() {
   s_.add("s0", "SELECT " + key_list_sql(table_, "t") + ", gkt.k AS ccctl_key FROM " +
                    from_with_stage(table_, "t") + " WHERE " + drivers() +
-                   " AND (SELECT ok FROM stands)" +
-                   (runs() ? " FOR UPDATE OF t" : ""));
+                   " AND (SELECT ok FROM stands)" + (runs() ? " FOR UPDATE OF t" : ""));
   const std::vector<TableName> tables = pass_.scope.tables();
   if (std::any_of(tables.begin(), tables.end(),
                   [&](const TableName& name) { return criteria(name).outlived("t") != "true"; })) {
