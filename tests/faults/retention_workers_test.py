@@ -62,8 +62,8 @@ class RetentionWorkers(unittest.TestCase):
                             " LIMIT 1 FOR UPDATE") for tenant in TENANTS]
         sweep = clone.start(*SWEEP, "--workers", "2", "-o", "json", user="admin")
         fixture.wait_until(lambda: clone.sql(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type ="
-            " 'Lock' AND query LIKE '%public%emails%'") == "2", "both workers wait")
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event ="
+            " 'transactionid' AND query LIKE '%public%emails%'") == "2", "both workers wait for a row")
         return sweep, blockers
 
     def test_the_first_signal_ends_the_window_of_each_worker(self):
