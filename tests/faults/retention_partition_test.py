@@ -33,8 +33,8 @@ HOLD = ("hold", "add", "--data", "cdr", "--created-to", "2025-07-20T00:05:30Z", 
 HELD_AFTER = ("hold", "add", "--data", "cdr", "--created-from", "2025-07-20T00:05:30Z", "--created-to",
               "2025-07-20T00:20:30Z", "--matter", "2", "--reason", "audit")
 IN_LEAF = f"SELECT count(*) FROM public.{LEAF}"
-# How often a hold is raced; once by hand: CCCTL_RACES=1000.
-RACES = int(os.environ.get("CCCTL_RACES", "60"))
+# How often a hold is raced; once by hand: CCCTL_TEST_RACES=1000.
+RACES = int(os.environ.pop("CCCTL_TEST_RACES", "60"))
 IN_RANGE = ("SELECT count(*) FROM public.call_detail_records WHERE tenant_id = 'acme' AND started_at >="
             " '2025-07-20T00:05:30Z' AND started_at < '2025-07-20T00:20:30Z'")
 LEAF_OID = f"SELECT oid FROM pg_class WHERE relname = '{LEAF}'"
