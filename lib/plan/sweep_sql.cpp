@@ -33,6 +33,12 @@ std::string joined_ids(const std::vector<rule::Hold>& holds) {
   return text;
 }
 
+std::string digest_sql(const std::string& rows) {
+  return "(SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(COALESCE("
+         "pg_catalog.string_agg(k, E'\\n' ORDER BY k COLLATE \"C\"), ''), 'UTF8')), 'hex') FROM " +
+         rows + ")";
+}
+
 }  // namespace
 
 std::string SweepWriter::position_sql(const std::string& alias) const {
@@ -66,9 +72,18 @@ std::string SweepWriter::span(const std::string& alias) {
 std::string SweepWriter::stretch(const std::string& alias) {
   std::string sql = span(alias);
   const Stretch& stretch = wish_.stretch;
-  if (stretch.after) sql += " AND " + position_sql(alias) + " > " + bound(*stretch.after);
-  if (stretch.to) sql += " AND " + position_sql(alias) + " <= " + bound(*stretch.to);
+  if (stretch.after) sql += " AND " + compared(alias, ">", *stretch.after);
+  if (stretch.to) sql += " AND " + compared(alias, "<=", *stretch.to);
   return sql;
+}
+
+// The first column is compared by itself as well: of two comparisons of whole positions PostgreSQL
+// does not see that they enclose a short range, and reads the table.
+std::string SweepWriter::compared(const std::string& alias, const std::string& how,
+                                  const Position& position) {
+  return column_sql(alias, pass_.walk.columns.front()) + (how == ">" ? " >= " : " <= ") +
+         s_.params_.bind(position.front()) + "::" + pass_.walk.types.front() + " AND " +
+         position_sql(alias) + " " + how + " " + bound(position);
 }
 
 std::string SweepWriter::drivers() {
@@ -156,16 +171,6 @@ void SweepWriter::extra(const std::string& scalar) {
   s_.counts_ += scalar;
   extra_.push_back(s_.counters_.size() + extra_.size());
 }
-
-namespace {
-
-std::string digest_sql(const std::string& rows) {
-  return "(SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(COALESCE("
-         "pg_catalog.string_agg(k, E'\\n' ORDER BY k COLLATE \"C\"), ''), 'UTF8')), 'hex') FROM " +
-         rows + ")";
-}
-
-}  // namespace
 
 void SweepWriter::write_simple() {
   const std::string where =
@@ -352,8 +357,8 @@ std::string SweepWriter::nth_sql(const std::string& from, std::uint64_t n) {
 store::Sql SweepWriter::ahead(std::uint64_t n) {
   if (!wish_.stretch.to) return "true, NULL::text";
   const std::string beyond = " FROM " + s_.from(table_.name, "t") + " WHERE " + span("t") +
-                             " AND " + position_sql("t") + " > " + bound(*wish_.stretch.to) +
-                             " AND " + s_.tenant_param_ + "::text IS NOT NULL";
+                             " AND " + compared("t", ">", *wish_.stretch.to) + " AND " +
+                             s_.tenant_param_ + "::text IS NOT NULL";
   std::string sql = "(" + nth_sql(beyond, 1) + ") IS NULL, (" + nth_sql(beyond, n) + ")";
   return {std::move(sql), s_.params_.take()};
 }

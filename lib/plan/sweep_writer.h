@@ -70,6 +70,7 @@ class SweepWriter : private KeptWriter {
  private:
   std::string position_sql(const std::string& alias) const;
   std::string bound(const Position& position);
+  std::string compared(const std::string& alias, const std::string& how, const Position& position);
   std::string span(const std::string& alias);
   std::string stretch(const std::string& alias);
   std::string drivers();
