@@ -112,7 +112,10 @@ Rows Connection::exec(const Sql& sql) {
   const std::vector<const char*> values = pointers(sql.params);
   const int count = static_cast<int>(values.size());
   if (!alive()) lost();
-  if (pooled_) begin_now();
+  // Prepared only in a transaction, whose backend is known: in another one of a pool the name may
+  // be somebody else's statement.
+  const auto known = seen_.find(sql.text);
+  if (pooled_ || (known != seen_.end() && known->second.name.empty())) begin_now();
   if (beginning_) return exec_beginning(sql, values);
   Seen* prepared = seen(sql.text);
   if (prepared == nullptr) {
