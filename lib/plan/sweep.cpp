@@ -168,16 +168,18 @@ static std::string states_apart_sql(const std::vector<std::pair<std::string, std
          ") a CROSS JOIN LATERAL (VALUES " + rows + ") v(state, n) WHERE v.n > 0 ORDER BY v.state";
 }
 
-store::Sql SweepCompiler::states(const Criteria& criteria) const {
+store::Sql SweepCompiler::states(const Criteria& criteria, bool due_only) const {
   const Table& table = *criteria.table;
   store::Params params;
   const std::string tenant = params.bind(ground_.tenant);
   const CriteriaSql sql(ground_.map, ground_.catalog, criteria);
   std::string state = sql.state("t"), from = ground_.catalog.at(table.name).sql_name + " t";
-  const std::string where = " WHERE " +
-                            datamap::tenant_sql(ground_.map, ground_.catalog, table, "t", tenant) +
-                            " AND " + tenant + "::text IS NOT NULL";
-  const auto states = sql.states("t");
+  const std::string where =
+      " WHERE " + datamap::tenant_sql(ground_.map, ground_.catalog, table, "t", tenant) + " AND " +
+      tenant + "::text IS NOT NULL" + (due_only ? " AND " + sql.due("t") : "");
+  auto states = sql.states("t");
+  if (due_only)
+    std::erase_if(states, [](const auto& s) { return s.first != "due" && s.first != "overdue"; });
   if (!states.empty() && !ground_.staged.contains(table.name))
     return {states_apart_sql(states, from + where), params.take()};
   if (ground_.staged.contains(table.name)) {
@@ -187,6 +189,17 @@ store::Sql SweepCompiler::states(const Criteria& criteria) const {
   std::string text = "SELECT state, rule, pg_catalog.count(*) FROM (SELECT " + state +
                      " AS state, " + sql.rule("t") + " AS rule FROM " + from + where +
                      " OFFSET 0) x GROUP BY state, rule ORDER BY state, rule";
+  return {std::move(text), params.take()};
+}
+
+store::Sql SweepCompiler::size(const Table& table, std::uint64_t most) const {
+  store::Params params;
+  const std::string tenant = params.bind(ground_.tenant);
+  std::string text = "SELECT pg_catalog.count(*) FROM (SELECT FROM " +
+                     ground_.catalog.at(table.name).sql_name + " t WHERE " +
+                     datamap::tenant_sql(ground_.map, ground_.catalog, table, "t", tenant) +
+                     " AND " + tenant + "::text IS NOT NULL LIMIT " +
+                     params.bind(std::to_string(most)) + "::bigint) x";
   return {std::move(text), params.take()};
 }
 

@@ -156,8 +156,10 @@ class SweepCompiler {
   // Whether the pass may find any row at all: one row of (boolean).
   store::Sql any(const Pass& pass) const;
   // Rows of (state or stage, number of the maximum, rows), over all rows of the tenant's in a
-  // table.
-  store::Sql states(const Criteria& criteria) const;
+  // table, or over those that are due.
+  store::Sql states(const Criteria& criteria, bool due_only) const;
+  // One row of (count) over the tenant's rows in a table; it stops at `most`.
+  store::Sql size(const datamap::Table& table, std::uint64_t most) const;
   // Deletes the stages of rows that are no more.
   store::Sql forget_orphans(const datamap::Table& table) const;
   // And from what erasures had to leave, what has gone since, or has nothing left to erase.

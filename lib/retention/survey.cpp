@@ -19,8 +19,8 @@ struct Found {
 
 class Surveying {
  public:
-  Surveying(store::Tx& tx, const Situation& situation)
-      : tx_(tx), situation_(situation), compiler_(situation.sweep()) {}
+  Surveying(store::Tx& tx, const Situation& situation, bool due_only)
+      : tx_(tx), situation_(situation), compiler_(situation.sweep()), due_only_(due_only) {}
 
   Survey run() {
     for (const datamap::Table& table : situation_.sweep().map.tables) {
@@ -70,8 +70,8 @@ class Surveying {
                                  "set it where the tenants stand", true});
       return;
     }
-    std::uint64_t& total = survey_.total[table];
-    const store::Rows rows = tx_.exec(compiler_.states(criteria));
+    std::uint64_t total = 0;
+    const store::Rows rows = tx_.exec(compiler_.states(criteria, due_only_));
     for (std::size_t r = 0; r < rows.size(); ++r) {
       const std::string state(rows.text(r, 0));
       const auto number = static_cast<std::uint64_t>(rows.integer(r, 2));
@@ -87,6 +87,7 @@ class Surveying {
         add({table, ruled ? id(criteria, rule) : "", state, "", number});
       }
     }
+    if (!due_only_) survey_.total[table] = total;
   }
 
   static std::string id(const plan::Criteria& criteria, std::size_t rule) {
@@ -251,6 +252,7 @@ class Surveying {
   store::Tx& tx_;
   const Situation& situation_;
   plan::SweepCompiler compiler_;
+  bool due_only_;
   Survey survey_;
   std::map<Place, Found> found_;
   std::set<TableName> in_census_;
@@ -274,7 +276,23 @@ std::uint64_t Survey::rows_in(std::string_view state) const {
 }
 
 Survey survey(store::Tx& tx, const Situation& situation) {
-  return Surveying(tx, situation).run();
+  return Surveying(tx, situation, false).run();
+}
+
+Survey survey_due(store::Tx& tx, const Situation& situation, const rule::Limits& limits) {
+  Survey survey = Surveying(tx, situation, true).run();
+  const auto percent = static_cast<std::uint64_t>(limits.percent);
+  if (percent == 0 || percent >= 100) return survey;
+  const plan::SweepCompiler compiler(situation.sweep());
+  for (const auto& [table, rows] : survey.going) {
+    const auto found = situation.criteria().find(table);
+    if (rows == 0 || found == situation.criteria().end() || !found->second.swept()) continue;
+    // So many rows are enough for those that go to be no more than the limit.
+    const std::uint64_t enough = (rows * 100 + percent - 1) / percent;
+    const store::Rows size = tx.exec(compiler.size(*found->second.table, enough));
+    survey.total[table] = static_cast<std::uint64_t>(size.integer(0, 0));
+  }
+  return survey;
 }
 
 Json to_json(const Count& count) {

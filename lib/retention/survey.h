@@ -43,6 +43,9 @@ struct Survey {
 
 // Reads only, in one snapshot, and in constant memory whatever the tables hold.
 Survey survey(store::Tx& tx, const Situation& situation);
+// The same of what is due alone, so that a sweep costs what it has to do and not what the tables
+// hold. `total` goes as far as the limit in percent asks, and is missing where it asks nothing.
+Survey survey_due(store::Tx& tx, const Situation& situation, const rule::Limits& limits);
 
 Json to_json(const Count& count);
 Json to_json(const Notice& notice);

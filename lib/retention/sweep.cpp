@@ -103,7 +103,7 @@ const Survey& Sweep::prepare() {
     plan(tx, saved_ ? saved_->as_of : options_.as_of.value_or(now_));
     if (saved_) require_fresh(*saved_, *situation_, now_);
   }
-  survey_ = survey(tx, *situation_);
+  survey_ = survey_due(tx, *situation_, ground_.rules.limits);
   if (!report_.resumed) {
     report_.planned = saved_ ? saved_->rows : survey_.rows_going() + survey_.restored;
     if (saved_ && was_applied(tx, ground_.tenant, saved_->digest)) report_.planned = 0;

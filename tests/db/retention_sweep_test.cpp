@@ -23,6 +23,7 @@ void check(Sweeping& sweeping) {
   EXPECT_EQ(only_in(expected, left), std::vector<std::string>{}) << "must not have gone";
   EXPECT_EQ(only_in(left, expected), std::vector<std::string>{}) << "must have gone";
   EXPECT_EQ(survey.rows_going(), report.rows) << "the dry run counts what the run deletes";
+  EXPECT_EQ(report.planned, report.rows) << "and so does the run, which looks at due rows alone";
   EXPECT_EQ(sweeping.told(), std::to_string(report.rows) + " rows, 0 without a leaf, 0 open");
   // Nothing is left to do.
   sweeping.options.waivers.first_run_ok = false;
@@ -146,6 +147,33 @@ TEST(Sweep, StopsAtAHoldThatComesBetweenItsWindows) {
     EXPECT_EQ(only_in(there, sweeping.left()), std::vector<std::string>{});
   }
   EXPECT_GE(stopped, 4U);
+}
+
+// The sweep counts a table only as far as the limit asks, and is refused where the whole would be.
+TEST(Sweep, IsRefusedBeyondTheLimitInPercentAndNotBefore) {
+  int refused = 0;
+  for (std::uint64_t seed = 400; seed <= 411; ++seed) {
+    const int percent = 10 + static_cast<int>(seed % 6) * 15;
+    SCOPED_TRACE("seed " + std::to_string(seed) + ", " + std::to_string(percent) + " %");
+    Sweeping sweeping({.seed = seed, .percent = percent});
+    const retention::Survey survey = sweeping.survey();
+    bool beyond = false;
+    for (const auto& [table, rows] : survey.going) {
+      const auto total = survey.total.find(table);
+      if (total != survey.total.end())
+        beyond = beyond || rows * 100 > total->second * static_cast<std::uint64_t>(percent);
+    }
+    const std::set<std::string> before = sweeping.left();
+    if (beyond) {
+      ++refused;
+      EXPECT_EQ(error_of([&] { sweeping.sweep(); }).kind(), ErrorKind::refused);
+      EXPECT_EQ(sweeping.left(), before);
+    } else {
+      EXPECT_EQ(sweeping.sweep().rows, survey.rows_going());
+    }
+  }
+  EXPECT_GE(refused, 2);
+  EXPECT_LE(refused, 10);
 }
 
 // The states of a plan are those of rule::decide(), row by row.

@@ -151,7 +151,7 @@ std::string Sweeping::random_rule(Random& random, int number) {
 void Sweeping::write_pack(Random& random) {
   zone_ = kZones[random() % 4];
   pack_yaml_ = "apiVersion: ccctl/v1\nkind: Retention\nzone: " + std::string(pick(random, kZones)) +
-               "\nlimits: {rows: 1000000, percent: 100}\n";
+               "\nlimits: {rows: 1000000, percent: " + std::to_string(case_.percent) + "}\n";
   if (chance(random, 30)) pack_yaml_ += "anchor_floor: \"1990-01-01\"\n";
   pack_yaml_ += "rules:\n";
   const int count = 1 + static_cast<int>(random() % 6);

@@ -34,7 +34,8 @@ struct SweepCase {
   std::uint64_t window = 0;     // rows; 0: as the sweep likes
   bool holds = false;
   bool partitioned =
-      false;  // notes and logs, by `created`, which is known then; also rows of others
+      false;          // notes and logs, by `created`, which is known then; also rows of others
+  int percent = 100;  // the pack's limit
 };
 
 class Sweeping {
