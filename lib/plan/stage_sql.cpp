@@ -209,10 +209,14 @@ void Statement::forget_stages(const Table& table, const std::string& deleted) {
 
 // Makes the site's application blind to rows of sn<n>.
 void SweepWriter::mark(const Table& table, const std::string& rows) {
-  const std::string at = s_.params_.bind(ccctl::to_text(wish_.staging.made_at)) + "::timestamptz";
   const std::string n = s_.number_of(table.name);
   if (!table.hidden->column.empty()) {
     const CatalogColumn& column = *ground_.catalog.at(table.name).column(table.hidden->column);
+    // A boolean needs no instant, and PostgreSQL takes no parameter that nothing refers to.
+    const std::string at =
+        column.type == "boolean"
+            ? std::string()
+            : s_.params_.bind(ccctl::to_text(wish_.staging.made_at)) + "::timestamptz";
     s_.add("sm" + n,
            "UPDATE " + s_.from(table.name, "t") + " SET " + quote_name(column.name) + " = " +
                mark_sql(ground_.map, column, at) + " FROM " + rows + " k WHERE k.ccctl_fresh AND " +
@@ -315,9 +319,9 @@ void SweepWriter::write_purge() {
 // A row stays staged while a maximum makes it due, or while it follows a row that stays so; not
 // when something that would go along must be kept by law.
 void SweepWriter::write_restore() {
-  s_.add("s0", "SELECT " + key_list_sql(table_, "t") + ", gkt.k AS ccctl_key FROM " +
-                   from_with_stage(table_, "t") + " WHERE " + drivers() +
-                   " AND (SELECT ok FROM stands)" + (runs() ? " FOR UPDATE OF t" : ""));
+  s_.add("s0", "SELECT " + key_list_sql(table_, "t") + " FROM " + from_with_stage(table_, "t") +
+                   " WHERE " + drivers() + " AND (SELECT ok FROM stands)" +
+                   (runs() ? " FOR UPDATE OF t" : ""));
   const std::vector<TableName> tables = pass_.scope.tables();
   if (std::any_of(tables.begin(), tables.end(),
                   [&](const TableName& name) { return criteria(name).outlived("t") != "true"; })) {
@@ -338,9 +342,10 @@ void SweepWriter::write_restore() {
   if (kept_.contains(table_.name))
     kept = "EXISTS (SELECT 1 FROM " + kept_.at(table_.name) + " y WHERE " +
            same_key_sql(table_, "k", "y") + ")";
-  s_.add("rs", "SELECT " + key_list_sql(table_, "k") + ", k.ccctl_key FROM s0 k JOIN " +
-                   s_.from(table_.name, "t") + " ON " + same_key_sql(table_, "t", "k") + " WHERE " +
-                   kept + " OR NOT (" + stays + ")");
+  s_.add("rs", "SELECT " + key_list_sql(table_, "k") + ", gkk.k AS ccctl_key FROM s0 k" +
+                   stage_key_sql(ground_.map, table_, "k") + " JOIN " + s_.from(table_.name, "t") +
+                   " ON " + same_key_sql(table_, "t", "k") + " WHERE " + kept + " OR NOT (" +
+                   stays + ")");
   if (runs()) {
     if (hides(ground_.map, ground_.catalog, table_)) unmark(table_, "rs");
     s_.add("sd",

@@ -1,6 +1,7 @@
 #include "retention/explain.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/error.h"
 #include "datamap/sql.h"
@@ -44,10 +45,11 @@ class Explaining {
     return facts;
   }
 
-  // What a deletion would meet.
-  plan::Outcome reach() {
-    const plan::Pass pass =
+  // What a deletion would meet: of the row itself, or also of whatever would go along.
+  plan::Outcome meets(bool itself) {
+    plan::Pass pass =
         plan::pass_over_one(situation_.sweep(), situation_.criteria().at(table_.name));
+    if (itself) pass.scope.sets.resize(1);
     plan::SweepWish wish;
     wish.one = key_;
     const plan::SweepStatement statement =
@@ -147,12 +149,16 @@ Explanation explain(store::Tx& tx, const Situation& situation, const datamap::Ta
   Explaining explaining(tx, situation, table, key);
   Explanation made;
   made.facts = explaining.facts(rules);
-  for (const plan::Kept& kept : explaining.reach().kept) {
-    if (kept.table == name && kept.rule == "hold") {
-      made.holds.insert(made.holds.end(), kept.holds.begin(), kept.holds.end());
-    } else if (kept.table != name) {
-      made.in_the_way.push_back({kept.table, kept.rule, kept.rows, kept.holds});
-    }
+  std::map<std::string, std::uint64_t> own;
+  for (const plan::Kept& kept : explaining.meets(true).kept) {
+    own[kept.rule] = kept.rows;
+    if (kept.rule == "hold") made.holds = kept.holds;
+  }
+  // Rows of the same table may go along, too.
+  for (const plan::Kept& kept : explaining.meets(false).kept) {
+    const std::uint64_t itself = kept.table == name ? own[kept.rule] : 0;
+    if (kept.rows > itself)
+      made.in_the_way.push_back({kept.table, kept.rule, kept.rows - itself, kept.holds});
   }
   made.facts.holds = made.holds;
   made.decision = rule::decide(made.facts, rules.rules);

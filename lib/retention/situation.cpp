@@ -75,15 +75,18 @@ void Situation::add_passes(plan::Act act) {
 }
 
 // Parents first: what follows a row that is restored is restored, too. Nothing tells what is due
-// once the tenant's own row has gone.
+// once the tenant's own row has gone. Also of tables that have no stages yet: passes that hide rows
+// come before, and an interrupted run goes by its passes' numbers.
 void Situation::add_restorations() {
   if (ground_.map.tenants && facts_.stand.empty()) return;
+  const bool may_be = std::any_of(passes_.begin(), passes_.end(),
+                                  [](const auto& pass) { return pass.act == plan::Act::hide; });
+  if (sweep_.staged.empty() && !may_be) return;
   std::vector<const Table*> tables = leaves_first(ground_.map);
   std::reverse(tables.begin(), tables.end());
   for (const Table* table : tables) {
     const auto found = criteria_.find(table->name);
-    if (!sweep_.staged.contains(table->name) || found == criteria_.end() || !found->second.swept())
-      continue;
+    if (found == criteria_.end() || !found->second.swept()) continue;
     if (auto pass = plan::pass_to_restore(sweep_, found->second))
       passes_.push_back(std::move(*pass));
   }
@@ -107,6 +110,7 @@ void Situation::find_passes() {
 void Situation::require_fit() const {
   std::set<TableName> closure;
   for (const plan::Pass& pass : passes_) {
+    if (pass.act == plan::Act::restore && !sweep_.staged.contains(pass.table().name)) continue;
     for (const TableName& name : plan::closure(ground_.map, pass.scope)) closure.insert(name);
   }
   datamap::require_fit(datamap::check(ground_.map, catalog_), {closure.begin(), closure.end()});

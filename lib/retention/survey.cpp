@@ -210,7 +210,7 @@ class Surveying {
   }
 
   void restorations(const plan::Pass& pass) {
-    if (pass.act != Act::restore) return;
+    if (pass.act != Act::restore || !situation_.sweep().staged.contains(pass.table().name)) return;
     const plan::SweepStatement statement = compiler_.window(pass, {});
     const std::uint64_t rows = statement.read(tx_.exec(statement.compiled.sql)).taken;
     add({pass.table().name, "", "restored", "restore", rows});

@@ -111,6 +111,8 @@ const Survey& Sweep::prepare() {
   require_limits(survey_, ground_.rules.limits);
   for (const plan::Pass& pass : situation_->passes())
     passes_.push_back({pass.table().name, pass.rule_id(), pass.act});
+  while (report_.resumed && first_pass_ >= passes_.size() && add_round()) {
+  }
   return survey_;
 }
 
@@ -171,6 +173,21 @@ void Sweep::open_run() {
   });
 }
 
+// Rows that follow others of their own table, or of tables in a circle, are restored when those
+// have been: the same passes once more. False where there are no such tables.
+bool Sweep::add_round() {
+  std::vector<PassName> round;
+  bool circles = false;
+  for (const plan::Pass& pass : situation_->passes()) {
+    if (pass.act != plan::Act::restore) continue;
+    round.push_back({pass.table().name, pass.rule_id(), pass.act});
+    circles = circles || std::any_of(pass.scope.sets.begin(), pass.scope.sets.end(),
+                                     [](const auto& set) { return set.ring > 0; });
+  }
+  if (circles) passes_.insert(passes_.end(), round.begin(), round.end());
+  return circles;
+}
+
 SweepReport Sweep::run() {
   report_.outcome = "running";
   delete_left_objects();
@@ -180,8 +197,16 @@ SweepReport Sweep::run() {
                        "sweep has left cannot be removed by this log-in");
   if (report_.planned > 0 || report_.resumed) {
     open_run();
-    for (std::size_t i = first_pass_; i < passes_.size() && report_.outcome != "paused"; ++i)
+    std::uint64_t restored = 0;
+    bool told = !report_.resumed;  // whether `restored` was all of the last round
+    for (std::size_t i = first_pass_; report_.outcome != "paused"; ++i) {
+      if (i >= passes_.size()) {
+        if ((told && report_.restored == restored) || !add_round()) break;
+        told = true;
+        restored = report_.restored;
+      }
       run_pass(i);
+    }
     if (report_.outcome == "paused") {
       tell();
       return report_;

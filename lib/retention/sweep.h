@@ -102,6 +102,7 @@ class Sweep {
   void open_run();
   void abandon(store::Tx& tx, Instant now);
   const plan::Pass* find_pass(const PassName& name) const;
+  bool add_round();
   void begin_pass(std::size_t number);
   void run_pass(std::size_t number);
   void look_anew();
