@@ -91,6 +91,7 @@ store::Sql CensusWriter::write() {
     s_.prefix_ = "b";
     s_.sets_of({});
   }
+  const std::map<TableName, std::string> in_reach = s_.all_;
   if (act_ == Act::purge) leave_out_unripe();
   std::string sql;
   const auto rows = [&](const TableName& table, const std::string& what, const std::string& from) {
@@ -107,6 +108,11 @@ store::Sql CensusWriter::write() {
     sql += "\nUNION ALL SELECT " + quote_literal(name) +
            ", 'gone', NULL, NULL, pg_catalog.count(*) FROM " + s_.all_of(name) + " k" +
            (act_ == Act::hide ? unstaged(s_.table(name)) : std::string());
+    // A purge hides what came to its rows since they were hidden.
+    if (act_ == Act::purge)
+      sql += "\nUNION ALL SELECT " + quote_literal(name) +
+             ", 'hidden', NULL, NULL, pg_catalog.count(*) FROM " + in_reach.at(name) + " k" +
+             unstaged(s_.table(name));
   }
   return {s_.ctes_ + sql, s_.params_.take()};
 }

@@ -149,7 +149,8 @@ class SweepCompiler {
   store::Sql ahead(const Pass& pass, const Stretch& stretch, std::uint64_t n) const;
   // What the passes of these tables that do the same would take together, with whatever goes along.
   // Rows of (table, what, number of the maximum, overdue, rows); what: taken, held, kept (also by
-  // what goes along), and gone, which counts all that would be no more, or hidden.
+  // what goes along), and gone, which counts all that would be no more, or hidden; of a purge also
+  // hidden, which came to its rows since.
   store::Sql census(const std::vector<datamap::TableName>& roots, Act act) const;
   // Rows of (table, key, what is done) for all that the pass would take, with what goes along.
   store::Sql list(const Pass& pass) const;

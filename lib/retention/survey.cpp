@@ -154,6 +154,11 @@ class Surveying {
         along_[table] = number;
         continue;
       }
+      if (what == "hidden") {
+        add({table, "", "taken_along", action_of(table, Act::hide), number});
+        survey_.going[table] += number;
+        continue;
+      }
       Found& found =
           found_[{&situation_.criteria().at(table), static_cast<std::size_t>(rows.integer(r, 2))}];
       if (what == "taken") {
