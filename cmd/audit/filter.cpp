@@ -1,8 +1,11 @@
 #include "cmd/audit/filter.h"
 
+#include <string_view>
+
+#include "audit/schema.h"
 #include "base/error.h"
 #include "base/time.h"
-#include "text/unicode.h"
+#include "doc/suggest.h"
 
 namespace ccctl::cmd {
 
@@ -40,9 +43,20 @@ audit::EventFilter filter_of(const Args& args) {
     throw Error(ErrorKind::usage, "--from \"" + args.get("from") + "\" is not before --to \"" +
                                       args.get("to") + "\"");
   }
-  // What the manifest and the event say of it is NFC.
-  filter.request = text::nfc(args.get("request"));
-  for (const std::string& action : args.all("action")) filter.actions.push_back(text::nfc(action));
+  // What is asked for stands in the log itself, which takes ids and its own words alone.
+  filter.request = args.get("request");
+  if (args.has("request") && !audit::has_form(audit::Form::uuid, filter.request)) {
+    throw Error(ErrorKind::usage, "--request \"" + filter.request + "\" is no request's id",
+                "see `ccctl request list`");
+  }
+  filter.actions = args.all("action");
+  for (const std::string& action : filter.actions) {
+    if (audit::is_action(action)) continue;
+    std::vector<std::string_view> known;
+    for (const audit::Declared& each : audit::declared_events()) known.push_back(each.action);
+    throw Error(ErrorKind::usage, "there is no action \"" + action + "\" in the log",
+                doc::suggestion_hint(action, known));
+  }
   return filter;
 }
 

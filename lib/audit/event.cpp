@@ -4,6 +4,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "audit/schema.h"
 #include "base/error.h"
 #include "crypto/tree.h"
 
@@ -51,6 +52,10 @@ std::string leaf_line(const Event& event, Instant at) {
   } catch (const Json::exception&) {
     // Its message would print the value.
     throw Error(ErrorKind::unexpected, "an audit event of '" + event.action + "' is not UTF-8");
+  }
+  if (const auto wrong = misfit(text)) {
+    if (wrong->written) throw Error(ErrorKind::usage, wrong->text, "say it shorter");
+    throw Error(ErrorKind::unexpected, "the audit log takes no such event: " + wrong->text);
   }
   if (text.size() > kMaxLine) {
     throw Error(ErrorKind::refused,

@@ -20,7 +20,7 @@ std::string_view to_text(LogName log);
 inline constexpr std::string_view kOrganisation = "*";
 
 // `body` holds what is particular to the action, as an object. Never personal data: pseudonyms, ids
-// and counts. Strings are NFC, numbers are integers.
+// and counts. Strings are NFC, numbers are integers. schema.h declares which fields there are.
 struct Event {
   LogName log = LogName::evidence;
   std::string tenant;
@@ -32,7 +32,9 @@ struct Event {
 
 // The exact bytes of the leaf: one line of canonical JSON, at most 60,000 bytes (else refused),
 // without newline. Keys: action, actor, at, body, log, request, tenant, v (which is 1); `request`
-// and `body` only when there is one.
+// and `body` only when there is one. Throws unexpected for an action, field or form that schema.h
+// does not declare, naming the field and never its value, and usage for an operator's text that is
+// too long.
 std::string leaf_line(const Event& event, Instant at);
 
 // Whether the journal outside the datastore keeps events of this action: what a restored backup

@@ -67,6 +67,7 @@ std::optional<Proof> prove(store::Tx& tx, const std::string& tenant,
 enum class Verdict {
   verified,
   unpinned,                 // consistent, but compared with nothing kept elsewhere
+  undeclared,               // a leaf has a field or value that no event may have (schema.h)
   unknown_key,              // a checkpoint or pin is not signed by a trusted key
   rollback_of_signed_tree,  // a signed tree was larger than what is stored now
   truncated,                // leaves that a stored checkpoint or a receipt covers are gone

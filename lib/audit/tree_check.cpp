@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "audit/hashes.h"
+#include "audit/schema.h"
 
 namespace ccctl::audit {
 
@@ -65,10 +66,22 @@ void TreeCheck::find(Verdict verdict, std::string explanation) {
   if (!found(verdict)) findings_.push_back({verdict, std::move(explanation)});
 }
 
+std::optional<Finding> TreeCheck::undeclared() const {
+  if (misfits_ == 0) return std::nullopt;
+  std::string text = misfit_;
+  if (misfits_ > 1) text += ", the first of " + std::to_string(misfits_) + " such leaves";
+  return Finding{Verdict::undeclared,
+                 text + ": something other than this version of ccctl appended it"};
+}
+
 crypto::Digest TreeCheck::check_leaf(const store::Rows& row) {
   const std::string_view line = row.text(0, 1);
   const bool plain = line.find('\\') == std::string_view::npos;
-  const crypto::Digest leaf = crypto::leaf_hash(plain ? line : unescaped(line));
+  const std::string bytes = plain ? std::string() : unescaped(line);
+  const std::string_view exact = plain ? line : std::string_view(bytes);
+  const crypto::Digest leaf = crypto::leaf_hash(exact);
+  if (const std::optional<Misfit> wrong = misfit(exact); wrong && misfits_++ == 0)
+    misfit_ = "leaf " + std::to_string(appender_.size()) + ": " + wrong->text;
   if (crypto::to_hex(crypto::view(leaf)) != row.text(0, 2)) {
     find(Verdict::altered, "the bytes of leaf " + std::to_string(appender_.size()) +
                                " are not those it was sealed with");

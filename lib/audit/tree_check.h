@@ -29,6 +29,9 @@ class TreeCheck {
   std::uint64_t size() const { return appender_.size(); }     // leaves recomputed, from 0 on
   std::uint64_t signed_size() const { return signed_size_; }  // largest size signed and matching
   bool found(Verdict verdict) const;
+  // What leaves say that no event may say (schema.h); nothing where all of it is declared. It makes
+  // the tree no less sound, and so is none of run()'s findings.
+  std::optional<Finding> undeclared() const;
   std::optional<crypto::Digest> root_at(std::uint64_t size) const;      // recomputed
   std::optional<crypto::Digest> signed_root(std::uint64_t size) const;  // stored, validly signed
 
@@ -65,6 +68,8 @@ class TreeCheck {
   std::uint64_t signed_size_ = 0;
   std::vector<Level> levels_;  // of this page, from level 1 on
   std::vector<Finding> findings_;
+  std::string misfit_;  // of the first such leaf
+  std::uint64_t misfits_ = 0;
 };
 
 }  // namespace ccctl::audit

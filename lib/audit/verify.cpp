@@ -87,11 +87,13 @@ void check_pin(const Pin& pin, const TreeCheck& check, std::uint64_t size,
 // Recomputes the tree; gives its size.
 std::uint64_t check_leaves(store::Tx& tx, const Shard& shard,
                            const std::vector<crypto::VerifierKey>& keys,
-                           const std::vector<const Pin*>& pins, std::vector<Finding>& findings) {
+                           const std::vector<const Pin*>& pins, std::vector<Finding>& findings,
+                           std::optional<Finding>& undeclared) {
   std::vector<std::uint64_t> sizes;
   for (const Pin* pin : pins) sizes.push_back(pin->size);
   TreeCheck check(tx, shard, keys, sizes);
   findings = check.run();
+  undeclared = check.undeclared();
   for (const Pin* pin : pins) {
     check_pin(*pin, check, check.size(), findings);
     if (const auto root = check.signed_root(pin->size);
@@ -131,17 +133,19 @@ Verification verify_shard(store::Tx& tx, const StoredShard& stored, const std::s
     if (pin.origin == shard.origin) own.push_back(&pin);
   }
   std::vector<Finding> findings;
+  std::optional<Finding> undeclared;
   std::uint64_t size = shard.size;
   if (stored.pruned) {
     findings = check_pruned(tx, shard, keys, own);
   } else {
-    size = check_leaves(tx, shard, keys, own, findings);
+    size = check_leaves(tx, shard, keys, own, findings, undeclared);
   }
   if (!stored.has_row || stored.shard.origin != shard.origin) {
     findings.push_back(
         {Verdict::altered, "the shard's own row is missing or names another origin"});
   }
   if (findings.empty()) findings.push_back(conclusion(stored, own));
+  if (undeclared) findings.push_back(*undeclared);
   return conclude(shard.origin, size, findings);
 }
 
@@ -168,6 +172,8 @@ std::string_view to_text(Verdict verdict) {
       return "verified";
     case Verdict::unpinned:
       return "consistent-but-unpinned";
+    case Verdict::undeclared:
+      return "undeclared";
     case Verdict::unknown_key:
       return "unknown_key";
     case Verdict::rollback_of_signed_tree:

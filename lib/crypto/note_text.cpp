@@ -43,6 +43,10 @@ bool all(std::string_view text, Allowed allowed) {
 
 }  // namespace
 
+bool is_utf8(std::string_view text) {
+  return all(text, [](char32_t) { return true; });
+}
+
 bool is_note_text(std::string_view text) {
   return all(text, [](char32_t c) { return c >= 0x20 || c == '\n'; });
 }

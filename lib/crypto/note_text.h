@@ -9,6 +9,9 @@ namespace ccctl::crypto {
 
 constexpr std::string_view kSignaturePrefix = "\xe2\x80\x94 ";  // em dash, space
 
+// Well-formed UTF-8.
+bool is_utf8(std::string_view text);
+
 // UTF-8 without control characters other than newline.
 bool is_note_text(std::string_view text);
 

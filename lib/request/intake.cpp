@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "audit/schema.h"
 #include "base/error.h"
 #include "datamap/sql.h"
 
@@ -19,6 +20,13 @@ void require_intake(const RequestPolicy& policy, const Intake& intake) {
     throw Error(ErrorKind::refused,
                 "there is no record of how the data subject's identity was checked",
                 "give --identity-method and --identity-by");
+  }
+  // Their first event is the receipt, when it would be too late to refuse them.
+  for (const std::string& text : {intake.identity_method, intake.identity_by}) {
+    if (!audit::has_form(audit::Form::statement, text)) {
+      throw Error(ErrorKind::usage, "--identity-method or --identity-by is too long for the log",
+                  "say it shorter");
+    }
   }
 }
 

@@ -24,9 +24,9 @@ audit::Event event(int number) {
   made.action = "subject.erased";
   made.actor = "officer";
   made.request_id = "8021a876-722a-4cd9-beb5-4a25f6d828ef";
-  made.body = {{"n", number},
+  made.body = {{"pass", number},
                {"reference", std::string(64, 'a')},
-               {"policy", std::string(64, 'b')},
+               {"confirmation", std::string(64, 'b') + ":1"},
                {"actions", Json::array({{{"table", "messages"}, {"rows", number % 7}}})}};
   return made;
 }

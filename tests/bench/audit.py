@@ -20,9 +20,9 @@ FILL = f"""
 INSERT INTO ccctl.principal VALUES ('bench', 'auditor', 'auditor');
 INSERT INTO ccctl.pending (tenant_id, log, line, leaf_hash)
   SELECT 'bench', 'evidence', line, sha256('\\x00'::bytea || line) FROM (SELECT convert_to(format(
-    '{{"action":"subject.erased","actor":"officer","at":"2026-01-01T00:00:00.%sZ","body":{{"n":%s,"policy":"%s",'
-    || '"reference":"%s"}},"log":"evidence","request":"%s","tenant":"bench","v":1}}', lpad(n::text, 6, '0'), n,
-    encode(sha256('p'), 'hex'), encode(sha256(n::text::bytea), 'hex'), md5(n::text)::uuid), 'UTF8') AS line
+    '{{"action":"subject.erased","actor":"officer","at":"2026-01-01T00:00:00.%sZ","body":{{"confirmation":"%s:1",'
+    || '"pass":%s,"reference":"%s"}},"log":"evidence","request":"%s","tenant":"bench","v":1}}', lpad(n::text, 6, '0'),
+    encode(sha256('p'), 'hex'), n, encode(sha256(n::text::bytea), 'hex'), md5(n::text)::uuid), 'UTF8') AS line
     FROM generate_series(0, {events} - 1) n) e;
 ANALYZE ccctl.pending;
 """

@@ -97,6 +97,14 @@ def in_datastore(env):
     return sorted(found)
 
 
+def events(env):
+    """The leaves of all logs, sealed or not."""
+    if not query(env, "SELECT pg_catalog.to_regclass('ccctl.leaf')").strip():
+        return []
+    return query(env, "SELECT pg_catalog.convert_from(line, 'UTF8') FROM (SELECT line FROM ccctl.leaf UNION ALL"
+                      " SELECT line FROM ccctl.pending) e").splitlines()
+
+
 def main():
     log = pathlib.Path(os.environ.get("CCCTL_TEST_CLUSTER", "/nowhere")).parent / "log"
     if not log.exists():

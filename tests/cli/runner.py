@@ -21,7 +21,8 @@ $CCCTL is the program, $TMP a folder of the script's own, $SOURCE the checkout; 
 PATH and TEXT. Commands have no terminal unless something is typed. A regular expression is
 Python's, with ^ and $ at lines.
 
-After each script canaries.py looks for personal data where none may be.
+After each script canaries.py looks for personal data where none may be, and events.py for what the audit
+log must not have.
 """
 import fcntl
 import hashlib
@@ -40,6 +41,7 @@ import termios
 import time
 
 import canaries
+import events
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TIME_LIMIT = 100
@@ -260,6 +262,9 @@ def main(ccctl, tool, file):
             found += canaries.in_datastore(env)
         if found:
             raise Failure("personal data where none may be: " + "; ".join(found))
+        undeclared = events.misfits(canaries.events(env)) if database else []
+        if undeclared:
+            raise Failure("what the event schema does not declare: " + "; ".join(undeclared))
     except Failure as failure:
         print(f"{file}: {failure}", file=sys.stderr)
         return 1

@@ -51,9 +51,9 @@ class Audit : public ::testing::Test {
   audit::Event event(const std::string& actor = "officer") {
     audit::Event made;
     made.tenant = "acme";
-    made.action = "test.event";
+    made.action = "audit.idle";
     made.actor = actor;
-    made.body = {{"n", ++number_}};
+    made.request_id = std::to_string(++number_ + 10'000'000) + "-0000-4000-8000-000000000000";
     return made;
   }
   crypto::Digest append(store::Session& session, const audit::Event& what) {

@@ -154,6 +154,7 @@ TEST_F(Organisation, NobodyAppendsToItButTheSealingAccount) {
   store::Session session = database.session("auditor");
   audit::Event forged = event("auditor");
   forged.log = audit::LogName::organisation;
+  forged.action = "shard.pruned";
   forged.tenant = audit::kOrganisation;
   EXPECT_EQ(error_of([&] { append(session, forged); }).kind(), ErrorKind::denied);
 }

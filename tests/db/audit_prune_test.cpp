@@ -39,6 +39,7 @@ class PruningShards : public Audit {
       audit::drop_shard(tx, shard, {{"origin", shard.origin}});
       audit::Event told = event("sealer");
       told.action = "audit.pruned";
+      told.request_id.clear();
       told.body = {{"origin", shard.origin}};
       const auto leaf = audit::append(tx, told, context.now());
       tx.exec(

@@ -85,6 +85,7 @@ TEST_F(Receipts, AnOutsiderVerifiesEveryPlaceInTheTree) {
 
 TEST_F(Receipts, TheLeafMayHoldAnyText) {
   audit::Event odd = event();
+  odd.action = "request.cancelled";
   odd.body = {{"reason",
                "-n \\x41 $(id) `id` 100% \u4e2d\u6587 'quoted' \"double\"  two  spaces \n\t end "}};
   append_some(2);

@@ -91,7 +91,9 @@ TEST_F(Sealing, MatchesANaiveTree) {
 
 TEST_F(Sealing, TakesMoreThanOneBatch) {
   run("INSERT INTO ccctl.pending (tenant_id, log, line, leaf_hash) SELECT 'acme', 'evidence', l, "
-      "sha256('\\x00' || l) FROM (SELECT convert_to(format('{\"n\":%s}', n), 'UTF8') AS l "
+      "sha256('\\x00' || l) FROM (SELECT convert_to(format('{\"action\":\"retention.swept\","
+      "\"actor\":\"x\",\"at\":\"2026-01-01T00:00:00.000000Z\",\"body\":{\"rows\":%s},\"log\":"
+      "\"evidence\",\"tenant\":\"acme\",\"v\":1}', n), 'UTF8') AS l "
       "FROM generate_series(1, 20011) n) s");
   const auto sealed = seal();
   ASSERT_EQ(sealed.size(), 2U);  // the organisation's log tells of it

@@ -151,7 +151,9 @@ TEST_F(Verifying, StoredHashesAreChecked) {
 
 TEST_F(Verifying, EveryPageOfALongLogIsChecked) {
   run("INSERT INTO ccctl.pending (tenant_id, log, line, leaf_hash) SELECT 'acme', 'evidence', l, "
-      "sha256('\\x00' || l) FROM (SELECT convert_to('{\"n\":' || n || '}', 'UTF8') AS l FROM "
+      "sha256('\\x00' || l) FROM (SELECT convert_to(format('{\"action\":"
+      "\"retention.swept\",\"actor\":\"x\",\"at\":\"2026-01-01T00:00:00.000000Z\",\"body\":"
+      "{\"rows\":%s},\"log\":\"evidence\",\"tenant\":\"acme\",\"v\":1}', n), 'UTF8') AS l FROM "
       "generate_series(1, 40000) n) x");
   seal();
   EXPECT_EQ(verdict({pin}), Verdict::verified);

@@ -114,7 +114,8 @@ TEST_F(JournalTest, HoldsEachLeafOnceWhenManyWriteAtOnce) {
         what.tenant = "acme";
         what.action = "hold.added";
         what.actor = "officer";
-        what.body = {{"writer", writer}, {"i", i}};
+        what.request_id =
+            std::to_string(10'000'000 + 100 * writer + i) + "-0000-4000-8000-000000000000";
         append(session, what);
         own.append(session);
       }

@@ -45,7 +45,7 @@ class LogRetention : public ::testing::Test {
   void close_with(const std::vector<const char*>& events, audit::LogName log) {
     for (const char* when : events) {
       root.transact(store::Mode::read_committed, [&](store::Tx& tx) {
-        audit::append(tx, {log, "acme", "test.event", "postgres", "", Json()}, at(when));
+        audit::append(tx, {log, "acme", "audit.idle", "postgres", "", Json()}, at(when));
       });
     }
     audit::seal(sealer, crypto::Signer(Secret(std::string(32, 'a'))), system_context());

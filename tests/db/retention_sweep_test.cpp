@@ -107,7 +107,7 @@ TEST(Sweep, LooksAgainForHoldsBeforeItDropsAPartition) {
     });
     if (!reader || !copied) return false;
     rule::Hold hold;
-    hold.id = "late";
+    hold.id = "00000000-0000-4000-8000-00000000000f";
     hold.matter = hold.reason = hold.custodian = hold.added_by = "test";
     rule::add_hold(other, "acme", hold, *parse_instant("2025-06-01T00:00:00Z"));
     reader.reset();
@@ -116,7 +116,7 @@ TEST(Sweep, LooksAgainForHoldsBeforeItDropsAPartition) {
   sweeping.sweep();
   ASSERT_FALSE(reader.has_value()) << "no partition was about to be replaced";
   EXPECT_EQ(sweeping.text("SELECT count(*) FROM ccctl.receipt WHERE tallies::jsonb -> 'seenHolds' "
-                          "@> '[\"late\"]'"),
+                          "@> '[\"00000000-0000-4000-8000-00000000000f\"]'"),
             "0");
   EXPECT_EQ(sweeping.text("SELECT count(*) FROM ccctl.receipt WHERE tallies::jsonb #>> "
                           "'{range,by}' = 'partition'"),
@@ -135,7 +135,7 @@ TEST(Sweep, StopsAtAHoldThatComesBetweenItsWindows) {
     sweeping.interrupted = [&] {
       if (++windows != 3) return false;
       rule::Hold hold;
-      hold.id = "late";
+      hold.id = "00000000-0000-4000-8000-00000000000f";
       hold.matter = hold.reason = hold.custodian = hold.added_by = "test";
       rule::add_hold(other, "acme", hold, *parse_instant("2025-06-01T00:00:00Z"));
       there = sweeping.left();

@@ -53,7 +53,7 @@ class Shards(unittest.TestCase):
         cls.key.write_text(psql(CLUSTER, cls.clone.name, "SELECT key FROM ccctl.log_key WHERE tenant_id ="
                                 f" '{TENANT}' AND origin LIKE '%/evidence/%' ORDER BY origin"))
         cls.rotated = cls.exported("rotated")
-        cls.few = cls.exported("few", "--action", "test.1")
+        cls.few = cls.exported("few", "--action", "request.closed")
         for table in ("leaf", "node"):
             psql(CLUSTER, cls.clone.name, PRUNE.format(table=table))
         psql(CLUSTER, cls.clone.name, "UPDATE ccctl.shard SET pruned_at = now() WHERE tenant_id = 't5' AND"

@@ -21,8 +21,8 @@ SMALL = "t9"  # the tenant whose bundles are attacked
 VERIFY = SOURCE / "policies/bundle"
 EVENTS = """INSERT INTO ccctl.pending (tenant_id, log, line, leaf_hash)
   SELECT t, 'evidence', line, sha256('\\x00'::bytea || line) FROM (SELECT 't{size}' AS t, convert_to(
-  format('{{"action":"test.%s","actor":"officer","at":"2026-01-01T00:%s:00.%sZ","body":{{"n":%s}},'
-  || '"log":"evidence","tenant":"t{size}","v":1}}', i % 3, lpad((i * 60 / ({size} + 1))::text, 2, '0'),
+  format('{{"action":"%s","actor":"officer","at":"2026-01-01T00:%s:00.%sZ","body":{{"n":%s}},'
+  || '"log":"evidence","tenant":"t{size}","v":1}}', (ARRAY['request.retried', 'request.closed', 'audit.idle'])[1 + i % 3], lpad((i * 60 / ({size} + 1))::text, 2, '0'),
   lpad(i::text, 6, '0'), i), 'UTF8') AS line FROM generate_series(0, {size} - 1) AS i) AS e"""
 
 
@@ -158,10 +158,10 @@ class Bundles(unittest.TestCase):
 
     def test_selections_and_samples_are_accepted(self):
         for size in (1, 9, 257, 65_536):
-            for options in (("--action", "test.0"), ("--sample", "5", "--seed", "s"),
-                            ("--sample", "3", "--seed", "s", "--action", "test.0"),
+            for options in (("--action", "request.retried"), ("--sample", "5", "--seed", "s"),
+                            ("--sample", "3", "--seed", "s", "--action", "request.retried"),
                             ("--sample", "3", "--seed", "s", "--to", "2026-01-01T00:40:00Z")):
-                if size > 257 and options == ("--action", "test.0"):
+                if size > 257 and options == ("--action", "request.retried"):
                     continue  # a file for each
                 with self.subTest(size=size, options=options):
                     self.accepted(*self.export(f"t{size}", *options))
@@ -174,7 +174,7 @@ class Bundles(unittest.TestCase):
         self.assertNotEqual(first.read_bytes(), other.read_bytes())
 
     KINDS = {"contiguous": (), "stretch": ("--from", "2026-01-01T00:10:00Z", "--to", "2026-01-01T00:45:00Z"),
-             "selected": ("--action", "test.0", "--action", "test.1"), "sample": ("--sample", "4", "--seed", "s")}
+             "selected": ("--action", "request.retried", "--action", "request.closed"), "sample": ("--sample", "4", "--seed", "s")}
 
     def attacked(self, kind):
         """Gives (fresh copy of a bundle, key), as often as wanted."""

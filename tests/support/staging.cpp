@@ -143,7 +143,7 @@ std::string Staging::text() const {
 
 void Staging::add_hold(Tenant& tenant) {
   rule::Hold hold;
-  hold.id = "h" + std::to_string(tenant.next_hold++);
+  hold.id = std::to_string(10'000'000 + tenant.next_hold++) + "-0000-4000-8000-000000000000";
   hold.matter = hold.reason = hold.custodian = "test " + hold.id;
   hold.added_by = "postgres";
   const auto kind = below(10);

@@ -38,6 +38,10 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   return text;
 }
 
+std::string hold_id(int number) {
+  return "00000000-0000-4000-8000-00000000000" + std::to_string(number);
+}
+
 std::string key_of(bool partitioned) {
   return partitioned ? "tenant_id, id, created" : "tenant_id, id";
 }
@@ -255,7 +259,7 @@ void Sweeping::add_holds(Random& random) {
   hold.added_by = "postgres";
   for (int i = 0; i < 2; ++i) {
     hold.subjects = {{"person", {std::to_string(1 + random() % 12)}}};
-    hold.id = "p" + std::to_string(i);
+    hold.id = hold_id(i);
     held_people_.insert(hold.subjects.front().key.front());
     rule::add_hold(session_, "acme", hold, now);
   }
@@ -263,12 +267,12 @@ void Sweeping::add_holds(Random& random) {
   if (case_.partitioned) {
     const Instant from = as_of_ - std::chrono::days(random() % 400);
     held_range_.emplace(from, from + std::chrono::days(1 + random() % 20));
-    hold.id = "r";
+    hold.id = hold_id(2);
     hold.created_from = held_range_->first;
     hold.created_to = held_range_->second;
     return void(rule::add_hold(session_, "acme", hold, now));
   }
-  hold.id = "w";
+  hold.id = hold_id(2);
   if (chance(random, 50)) {
     hold.data = held_data_.emplace(chance(random, 50) ? "beta" : "note");
   } else if (chance(random, 50)) {

@@ -16,8 +16,8 @@ Event erasure() {
   event.tenant = "acme";
   event.action = "request.delete.completed";
   event.actor = "officer";
-  event.request_id = "r-1";
-  event.body = {{"rows", 12}, {"kept", Json::array()}};
+  event.request_id = "3f2b8c4e-1111-4222-8333-944445555666";
+  event.body = {{"outcome", "complete"}, {"kept", Json::array()}};
   return event;
 }
 
@@ -26,24 +26,27 @@ Instant noon() {
 }
 
 TEST(AuditEvent, IsOneCanonicalLine) {  // W-42
-  EXPECT_EQ(leaf_line(erasure(), noon()),
-            R"({"action":"request.delete.completed","actor":"officer",)"
-            R"("at":"2026-11-21T12:00:00.500000Z","body":{"kept":[],"rows":12},"log":"evidence",)"
-            R"("request":"r-1","tenant":"acme","v":1})");
+  EXPECT_EQ(
+      leaf_line(erasure(), noon()),
+      R"({"action":"request.delete.completed","actor":"officer",)"
+      R"("at":"2026-11-21T12:00:00.500000Z","body":{"kept":[],"outcome":"complete"},)"
+      R"("log":"evidence","request":"3f2b8c4e-1111-4222-8333-944445555666","tenant":"acme","v":1})");
 }
 
 TEST(AuditEvent, LeavesOutWhatThereIsNot) {
   Event event = erasure();
+  event.action = "audit.idle";
   event.log = LogName::security;
   event.request_id.clear();
   event.body = nullptr;
   EXPECT_EQ(leaf_line(event, noon()),
-            R"({"action":"request.delete.completed","actor":"officer",)"
+            R"({"action":"audit.idle","actor":"officer",)"
             R"("at":"2026-11-21T12:00:00.500000Z","log":"security","tenant":"acme","v":1})");
 }
 
 TEST(AuditEvent, NeverHoldsANewline) {
   Event event = erasure();
+  event.action = "request.cancelled";
   event.body = {{"reason", "line one\nline two\r\u2028\u00fc"}};
   const std::string line = leaf_line(event, noon());
   EXPECT_EQ(line.find('\n'), std::string::npos);
@@ -51,13 +54,20 @@ TEST(AuditEvent, NeverHoldsANewline) {
   EXPECT_NE(line.find("\u00fc"), std::string::npos) << "canonical JSON does not escape letters";
 }
 
-TEST(AuditEvent, HasAtMost60000Bytes) {
+// An event whose line has that many bytes.
+Event of_size(std::size_t bytes) {
   Event event = erasure();
-  event.body = {{"x", ""}};
-  const std::size_t rest = leaf_line(event, noon()).size();
-  event.body = {{"x", std::string(60'000 - rest, 'a')}};
-  EXPECT_EQ(leaf_line(event, noon()).size(), 60'000U);
-  event.body = {{"x", std::string(60'001 - rest, 'a')}};
+  Json names = Json::array();
+  for (int i = 0; i < 295; ++i) names.push_back(std::string(195, 'a'));
+  event.body = {{"notCovered", names}, {"physical", "a"}};
+  const std::size_t rest = bytes - leaf_line(event, noon()).size();
+  event.body["physical"] = std::string(rest + 1, 'a');
+  return event;
+}
+
+TEST(AuditEvent, HasAtMost60000Bytes) {
+  EXPECT_EQ(leaf_line(of_size(60'000), noon()).size(), 60'000U);
+  const Event event = of_size(60'001);
   try {
     leaf_line(event, noon());
     FAIL() << "a longer line was accepted";
@@ -68,7 +78,7 @@ TEST(AuditEvent, HasAtMost60000Bytes) {
 
 TEST(AuditEvent, RefusesWhatTwoProgramsMayWriteDifferently) {
   Event event = erasure();
-  event.body = {{"share", 0.5}};
+  event.body = {{"outcome", 0.5}};
   EXPECT_THROW(leaf_line(event, noon()), std::logic_error);
   event.body = Json::array({1});
   EXPECT_THROW(leaf_line(event, noon()), std::logic_error);
@@ -79,7 +89,7 @@ TEST(AuditEvent, RefusesWhatTwoProgramsMayWriteDifferently) {
 
 TEST(AuditEvent, DoesNotRepeatABrokenValueInItsError) {
   Event event = erasure();
-  event.body = {{"value", "taro\xff"}};
+  event.body = {{"physical", "taro\xff"}};
   try {
     leaf_line(event, noon());
     FAIL() << "invalid UTF-8 was accepted";
