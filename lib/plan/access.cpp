@@ -10,24 +10,24 @@ bool begins_with(const std::vector<std::string>& index, const std::vector<std::s
          std::is_permutation(columns.begin(), columns.end(), index.begin());
 }
 
-bool indexed(const datamap::CatalogTable& table, const datamap::Link& link) {
+}  // namespace
+
+bool is_indexed(const datamap::CatalogTable& child, const datamap::Link& link) {
   std::vector<std::string> columns;
   for (const datamap::Site& site : link.from) {
     if (!site.plain()) return false;
     columns.push_back(site.column);
   }
-  return std::any_of(table.indexes.begin(), table.indexes.end(),
+  return std::any_of(child.indexes.begin(), child.indexes.end(),
                      [&](const auto& index) { return begins_with(index, columns); });
 }
-
-}  // namespace
 
 bool links_are_indexed(const datamap::Map& map, const datamap::Catalog& catalog,
                        const Scope& scope) {
   return std::all_of(map.tables.begin(), map.tables.end(), [&](const datamap::Table& table) {
     return std::all_of(table.links.begin(), table.links.end(), [&](const datamap::Link& link) {
       return link.to.empty() || !scope.holds(link.to) || link.down == datamap::Down::stay ||
-             indexed(catalog.at(table.name), link);
+             is_indexed(catalog.at(table.name), link);
     });
   });
 }

@@ -11,6 +11,8 @@
 
 namespace ccctl::plan {
 
+// Whether an index of the child begins with the link's columns, in whatever order.
+bool is_indexed(const datamap::CatalogTable& child, const datamap::Link& link);
 // Whether an index begins with the columns of each link that leads to a table of the scope, in
 // whatever order. A link from inside JSON has none.
 bool links_are_indexed(const datamap::Map& map, const datamap::Catalog& catalog,

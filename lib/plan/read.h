@@ -63,7 +63,8 @@ class Reader {
   // map's order.
   const std::vector<Portion>& portions() const { return portions_; }
 
-  // Table after table, each in the order of its key. `row` may not use the transaction.
+  // Table after table, each in the order of its key, but where rows are only found by their links,
+  // as the datastore finds them. `row` may not use the transaction.
   void read(store::Tx& tx, const Drivers& drivers,
             const std::function<void(std::size_t portion, const Row&)>& row) const;
   // The number of rows of each portion.

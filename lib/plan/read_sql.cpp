@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "datamap/sql.h"
+#include "plan/access.h"
 
 namespace ccctl::plan {
 
@@ -27,6 +28,12 @@ std::vector<const Column*> columns_in(const Table& table, const Field& field) {
       found.push_back(&column);
   }
   return found;
+}
+
+bool same_type(const datamap::Catalog& catalog, const Table& table, const Table& parent,
+               const Link& link, std::size_t part) {
+  return link.from[part].plain() && catalog.at(table.name).column(link.from[part].column)->type ==
+                                        catalog.at(parent.name).column(parent.key[part])->type;
 }
 
 bool anybody(const std::vector<const Column*>& columns, bool (*what)(const Column&)) {
@@ -63,8 +70,11 @@ bool ReadWriter::may_be_shared(const datamap::Map& map, const Scope& scope, cons
 // All columns of the link are there and its condition is met.
 std::string ReadWriter::present_sql(const Link& link) const {
   std::string sql = datamap::where_sql("t", link.when);
-  for (const datamap::Site& site : link.from)
-    sql += " AND " + datamap::site_text_sql("t", site) + " IS NOT NULL";
+  for (const datamap::Site& site : link.from) {
+    sql += " AND " +
+           (site.plain() ? column_sql("t", site.column) : datamap::site_text_sql("t", site)) +
+           " IS NOT NULL";
+  }
   return "(" + sql + ")";
 }
 
@@ -89,19 +99,35 @@ std::string ReadWriter::customer_sql(const Table& table, const Link& link) const
          datamap::link_sql(s_.map_, s_.catalog_, table, "t", link, "u") + " AND (" + any + "))";
 }
 
+// Which parts of the link tell one parent from another: all rows and sets are one tenant's.
+std::vector<std::size_t> ReadWriter::telling(const Table& table, const Table& parent,
+                                             const Link& link) const {
+  const auto is_tenant = [&](const Table& of, const std::string& column) {
+    const datamap::Tenant& tenant =
+        of.tenant.how == datamap::Tenant::How::none ? s_.map_.tenant : of.tenant;
+    return tenant.how == datamap::Tenant::How::column && tenant.value == column;
+  };
+  std::vector<std::size_t> parts;
+  for (std::size_t i = 0; i < link.from.size(); ++i) {
+    if (!link.from[i].plain() || !is_tenant(table, link.from[i].column) ||
+        !is_tenant(parent, parent.key[i]))
+      parts.push_back(i);
+  }
+  if (parts.empty()) parts.push_back(0);
+  return parts;
+}
+
 // The link of t leads into a set. Written with IN: that is a hash table whatever the planner
 // believes of the set's size, where EXISTS or a join may read the set for every row.
 std::string ReadWriter::in_set_sql(const Table& table, const Table& parent, const Link& link,
                                    const std::string& set, const std::string& where) const {
   std::string left, right;
-  for (std::size_t i = 0; i < link.from.size(); ++i) {
+  for (const std::size_t i : telling(table, parent, link)) {
     const datamap::Site& site = link.from[i];
-    const datamap::CatalogColumn* from = s_.catalog_.at(table.name).column(site.column);
-    const datamap::CatalogColumn* to = s_.catalog_.at(parent.name).column(parent.key[i]);
-    const bool same = site.plain() && from->type == to->type;
-    left += (i == 0 ? "" : ", ") +
+    const bool same = same_type(s_.catalog_, table, parent, link, i);
+    left += (left.empty() ? "" : ", ") +
             (same ? column_sql("t", site.column) : datamap::site_text_sql("t", site));
-    right += (i == 0 ? "" : ", ") + column_sql("y", parent.key[i]) + (same ? "" : "::text");
+    right += (right.empty() ? "" : ", ") + column_sql("y", parent.key[i]) + (same ? "" : "::text");
   }
   return "(" + left + ") IN (SELECT " + right + " FROM " + set + " y" + where + ")";
 }
@@ -142,11 +168,8 @@ std::optional<std::string> ReadWriter::class_sql(const Table& table) const {
   return "CASE" + own + customer + worker + " ELSE " + rest + " END";
 }
 
-// The scope is closed under follow links, so a table that is reached by them alone has exactly the
-// rows with a link into the scope. Reading them there and then spares a person with a hundred
-// thousand messages the way over a hundred thousand keys. A row that an earlier link has found is
-// left out by the later ones.
-std::optional<std::string> ReadWriter::direct_sql(const Table& table) const {
+// The follow links that reach the table, or nothing where it is reached otherwise, too.
+std::optional<std::vector<const Link*>> ReadWriter::direct_links(const Table& table) const {
   if (carries(table)) return std::nullopt;
   std::vector<const Link*> links;
   for (const ScopeSet& set : s_.scope_.sets) {
@@ -160,8 +183,39 @@ std::optional<std::string> ReadWriter::direct_sql(const Table& table) const {
       if (own && std::find(links.begin(), links.end(), link) == links.end()) links.push_back(link);
     }
   }
-  std::string sql, earlier;
+  return links;
+}
+
+// Where each link goes by one column that an index begins with, PostgreSQL reads each page of the
+// table once, however many links lead to its rows.
+std::optional<std::string> ReadWriter::any_of_sql(const Table& table,
+                                                  const std::vector<const Link*>& links) const {
+  std::string any;
   for (const Link* link : links) {
+    const Table& parent = s_.table(link->to);
+    const std::vector<std::size_t> parts = telling(table, parent, *link);
+    if (parts.size() != 1 || !same_type(s_.catalog_, table, parent, *link, parts[0]) ||
+        !is_indexed(s_.catalog_.at(table.name), *link))
+      return std::nullopt;
+    any += (any.empty() ? "" : " OR ") + column_sql("t", link->from[parts[0]].column) +
+           " = ANY (ARRAY(SELECT " + column_sql("y", parent.key[parts[0]]) + " FROM " +
+           s_.all_of(link->to) + " y))";
+    if (!link->when.empty()) any += " AND " + datamap::where_sql("t", link->when);
+  }
+  return "(SELECT t.* FROM " + s_.from(table.name, "t") + " WHERE " + s_.tenant_of(table, "t") +
+         " AND (" + any + ")) t";
+}
+
+// The scope is closed under follow links, so a table that is reached by them alone has exactly the
+// rows with a link into the scope. Reading them there and then spares a person with a hundred
+// thousand messages the way over a hundred thousand keys. A row that an earlier link has found is
+// left out by the later ones.
+std::optional<std::string> ReadWriter::direct_sql(const Table& table) const {
+  const std::optional<std::vector<const Link*>> links = direct_links(table);
+  if (!links) return std::nullopt;
+  if (std::optional<std::string> any = any_of_sql(table, *links)) return any;
+  std::string sql, earlier;
+  for (const Link* link : *links) {
     const Table& parent = s_.table(link->to);
     sql += (sql.empty() ? "" : " UNION ALL ") + std::string("SELECT t.* FROM ") +
            s_.all_of(link->to) + " p JOIN " + s_.from(table.name, "t") + " ON " +
@@ -294,7 +348,8 @@ std::string ReadWriter::select(std::size_t number, bool shared) const {
   return sql + " FROM " + from;
 }
 
-// Each portion is a select with an order of its own; one after the other, as Append runs them.
+// Each portion is a select with an order of its own; one after the other, as Append runs them. What
+// is read directly may be very much: nobody waits until it is sorted.
 std::string ReadWriter::rows() const {
   std::string sql;
   for (std::size_t i = 0; i < portions_.size(); ++i) {
@@ -304,7 +359,8 @@ std::string ReadWriter::rows() const {
     for (const std::string& column : s_.map_.id_columns(table))
       order += (order.empty() ? " ORDER BY " : ", ") + column_sql("t", column);
     std::string part;
-    if (s_.scope_.holds(table.name)) part = "(" + select(i, false) + order + ")";
+    if (s_.scope_.holds(table.name))
+      part = "(" + select(i, false) + (direct_links(table) ? "" : order) + ")";
     if (may_be_shared(s_.map_, s_.scope_, table))
       part += (part.empty() ? "(" : "\nUNION ALL (") + select(i, true) + order + ")";
     sql += (sql.empty() ? "\n" : "\nUNION ALL ") + part;

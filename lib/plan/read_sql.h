@@ -30,6 +30,11 @@ class ReadWriter {
   // Rows t of a table that nothing else of the scope hangs on, read where its links find them:
   // nothing where the rows must be known by their keys first.
   std::optional<std::string> direct_sql(const datamap::Table& table) const;
+  std::optional<std::vector<const datamap::Link*>> direct_links(const datamap::Table& table) const;
+  std::optional<std::string> any_of_sql(const datamap::Table& table,
+                                        const std::vector<const datamap::Link*>& links) const;
+  std::vector<std::size_t> telling(const datamap::Table& table, const datamap::Table& parent,
+                                   const datamap::Link& link) const;
   std::string in_set_sql(const datamap::Table& table, const datamap::Table& parent,
                          const datamap::Link& link, const std::string& set,
                          const std::string& where) const;

@@ -1,5 +1,6 @@
 #include "render/template.h"
 
+#include <array>
 #include <kainjow/mustache.hpp>
 #include <nlohmann/json.hpp>
 
@@ -41,20 +42,28 @@ std::string fill(const std::string& text, const Json& data, bool html) {
 }  // namespace
 
 void append_html(std::string& out, std::string_view text) {
-  // A loop of comparisons: find_first_of() searches its set anew for every byte.
-  std::size_t clean = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c > '>' || (c != '&' && c != '<' && c != '>' && c != '"' && c != '\'')) continue;
-    out += text.substr(clean, i - clean);
+  // A table: find_first_of() searches its set anew for every byte.
+  static constexpr auto kWritten = [] {
+    std::array<std::string_view, 256> written{};
+    written['&'] = "&amp;";
+    written['<'] = "&lt;";
+    written['>'] = "&gt;";
+    written['"'] = "&quot;";
+    written['\''] = "&#39;";
+    return written;
+  }();
+  static constexpr auto kPlain = [] {
+    std::array<bool, 256> plain{};
+    for (std::size_t i = 0; i < plain.size(); ++i) plain[i] = kWritten[i].empty();
+    return plain;
+  }();
+  for (std::size_t clean = 0; clean < text.size();) {
+    std::size_t i = clean;
+    while (i < text.size() && kPlain[static_cast<unsigned char>(text[i])]) ++i;
+    out.append(text, clean, i - clean);
+    if (i < text.size()) out += kWritten[static_cast<unsigned char>(text[i])];
     clean = i + 1;
-    out += c == '&'   ? "&amp;"
-           : c == '<' ? "&lt;"
-           : c == '>' ? "&gt;"
-           : c == '"' ? "&quot;"
-                      : "&#39;";
   }
-  out += text.substr(clean);
 }
 
 std::string fill_html(const std::string& text, const Json& data) {

@@ -1,6 +1,7 @@
 #include "request/export_table.h"
 
 #include <algorithm>
+#include <array>
 
 #include "render/grid.h"
 
@@ -26,10 +27,15 @@ std::string_view extension(ExportFormat format) {
 void append_json(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
+  static constexpr auto kPlain = [] {
+    std::array<bool, 256> plain{};
+    for (std::size_t c = 0x20; c < plain.size(); ++c) plain[c] = c != '"' && c != '\\';
+    return plain;
+  }();
   std::size_t clean = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    if (kPlain[c]) continue;
     out += text.substr(clean, i - clean);
     clean = i + 1;
     out += '\\';

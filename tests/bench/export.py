@@ -35,8 +35,8 @@ INSERT INTO messages (tenant_id, id, conversation_id, participant_id, body, sent
 ANALYZE conversations; ANALYZE participants; ANALYZE messages;
 """
 ROWS = (f"COPY (SELECT m.* FROM public.messages m JOIN public.participants p ON p.tenant_id = m.tenant_id AND "
-        f"p.conversation_id = m.conversation_id WHERE p.tenant_id = 'acme' AND p.external_contact_id = '{PERSON}' "
-        f"ORDER BY m.id) TO STDOUT")
+        f"p.conversation_id = m.conversation_id WHERE p.tenant_id = 'acme' AND p.external_contact_id = '{PERSON}')"
+        f" TO STDOUT")
 
 
 def psql(*argv, **options):

@@ -2,7 +2,7 @@
 //
 // bench erase SOCKET SOURCE SEAL-KEY OBJECTS SUBJECTS ROUNDS: SOCKET is the folder of a sandbox
 // that `tests/bench/run` made for this alone; its database is cloned for each side and round. bench
-// bare SOCKET SOURCE DATABASE SUBJECT: one subject by hand, and what that took. bench audit SOCKET
+// bare SOCKET SOURCE DATABASE SUBJECT…: subjects by hand, and what that took. bench audit SOCKET
 // ROWS: what events cost.
 #include <unistd.h>
 
@@ -162,7 +162,8 @@ int erase(const std::vector<std::string>& args) {
 int bare(const std::vector<std::string>& args) {
   const Timing timing =
       by_hand(target(args.at(0), args.at(2), "officer"),
-              fs::path(args.at(1)) / "tests" / "bench" / "by_hand.sql", "", {args.at(3)}, 1);
+              fs::path(args.at(1)) / "tests" / "bench" / "by_hand.sql", "",
+              {args.begin() + 3, args.end()}, 1);
   std::printf("%.2f\n", timing.wall.count());
   return 0;
 }
@@ -175,7 +176,7 @@ int main(int argc, char** argv) {
   const std::string mode = argc > 1 ? argv[1] : "";
   try {
     if (mode == "erase" && args.size() == 6) return ccctl::bench::erase(args);
-    if (mode == "bare" && args.size() == 4) return ccctl::bench::bare(args);
+    if (mode == "bare" && args.size() >= 4) return ccctl::bench::bare(args);
     if (mode == "audit" && args.size() == 2) {
       ccctl::bench::audit_costs(ccctl::bench::target(args[0], "ccctl", "officer"),
                                 ccctl::bench::target(args[0], "ccctl", "postgres"),
