@@ -73,7 +73,7 @@ void KeptWriter::law(Names& own) {
     const Table& table = s_.table(name);
     const std::string outlived = criteria(name).outlived("t");
     if (outlived == "true") continue;
-    const std::string cte = "l" + s_.number_of(name);
+    const std::string cte = (climbed_ == "k" ? "l" : climbed_ + "l") + s_.number_of(name);
     s_.add(cte, "SELECT " + key_list_sql(table, "t") + " FROM " + s_.all_of(name) + " p JOIN " +
                     s_.from(name, "t") + " ON " + same_key_sql(table, "t", "p") + " WHERE NOT " +
                     outlived);

@@ -89,8 +89,9 @@ void RingWriter::write_rows() {
             row_of(number(arm.to), "x") + " FROM (" + arm.sql(keys_from_row(from_number), "") +
             ") x WHERE r.n = " + std::to_string(from_number);
   }
-  s_.add(name_, "TABLE " + name_ + "_s\n UNION SELECT a.* FROM " + name_ +
-                    " r CROSS JOIN LATERAL (" + arms + ") a");
+  if (!arms.empty())
+    arms = "\n UNION SELECT a.* FROM " + name_ + " r CROSS JOIN LATERAL (" + arms + ") a";
+  s_.add(name_, "TABLE " + name_ + "_s" + arms);
 }
 
 // All ("a") or the new ("d") keys of one table in the state r.

@@ -149,9 +149,9 @@ store::Sql SweepCompiler::any(const Pass& pass) const {
   return SweepWriter(ground_, pass, wish).any();
 }
 
-store::Sql SweepCompiler::census(const std::vector<datamap::TableName>& roots, Act act) const {
+store::Sql SweepCompiler::census(const std::vector<datamap::TableName>& roots, bool stages) const {
   const Scope scope = census_scope(ground_.map, roots);
-  return CensusWriter(ground_, scope, roots, act).write();
+  return CensusWriter(ground_, scope, roots, stages).write();
 }
 
 // Counted side by side, which PostgreSQL may share among workers and does without a table of

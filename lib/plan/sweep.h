@@ -147,11 +147,12 @@ class SweepCompiler {
   store::Sql edge(const Pass& pass, const std::optional<Position>& after, std::uint64_t n) const;
   // Two columns for read_ahead(): what lies beyond the stretch, the next window having n rows.
   store::Sql ahead(const Pass& pass, const Stretch& stretch, std::uint64_t n) const;
-  // What the passes of these tables that do the same would take together, with whatever goes along.
-  // Rows of (table, what, number of the maximum, overdue, rows); what: taken, held, kept (also by
-  // what goes along), and gone, which counts all that would be no more, or hidden; of a purge also
-  // hidden, which came to its rows since.
-  store::Sql census(const std::vector<datamap::TableName>& roots, Act act) const;
+  // What all passes of these tables would take one after the other, with whatever goes along; with
+  // `stages` also those that hide, purge and restore, and then all tables with stages are among
+  // them. Rows of (table, act, what, number of the maximum, overdue, rows); what: taken, held, kept
+  // (also by what goes along), and gone, which counts all that would be no more, hidden or
+  // restored.
+  store::Sql census(const std::vector<datamap::TableName>& roots, bool stages) const;
   // Rows of (table, key, what is done) for all that the pass would take, with what goes along.
   store::Sql list(const Pass& pass) const;
   // Whether the pass may find any row at all: one row of (boolean).

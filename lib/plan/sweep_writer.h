@@ -9,6 +9,8 @@
 
 namespace ccctl::plan {
 
+class RingWriter;
+
 // What stands in the way of a deletion: holds, minima, and the rows that would take such a row
 // along.
 class KeptWriter {
@@ -123,24 +125,40 @@ class RestrictedWriter {
   Statement s_;
 };
 
-// Counts what all passes of one kind together would take, each row once.
+// Counts what all passes together would take, each row once.
 class CensusWriter : private KeptWriter {
  public:
   CensusWriter(const SweepGround& ground, const Scope& scope,
-               const std::vector<datamap::TableName>& roots, Act act)
-      : KeptWriter(ground, scope), roots_(roots), act_(act) {}
+               const std::vector<datamap::TableName>& roots, bool stages)
+      : KeptWriter(ground, scope), roots_(roots), stages_(stages) {}
 
   store::Sql write();
 
  private:
+  using Rows = std::map<datamap::TableName, std::string>;
+
   void find_due();
-  std::string due(const datamap::Table& table);
   void leave_out_kept(const Names& held);
-  void leave_out_unripe();
-  std::string unstaged(const datamap::Table& table);
+  std::string is_in(const datamap::TableName& name, const std::string& rows) const;
+  void tell(const std::string& row, const std::string& from);
+  void tell_roots();
+  void tell_all(const datamap::TableName& name, const std::string& act, const std::string& what,
+                const std::string& from);
+  void stages();
+  void reach(const std::string& prefix, const std::string& act);
+  void without_gone(const std::string& name);
+  std::string unstaged(const datamap::Table& table, const std::string& rows);
+  void purge();
+  std::string taken(const datamap::TableName& name) const;
+  bool of_tenants(const datamap::TableName& name) const;
+  bool may_be_restored(const datamap::TableName& name) const;
+  void restore();
+  void seed_staying(RingWriter& ring, const datamap::TableName& name);
 
   const std::vector<datamap::TableName>& roots_;
-  Act act_;
+  bool stages_;
+  Rows gone_, stays_;  // at once; of the staged
+  std::string out_;
 };
 
 }  // namespace ccctl::plan

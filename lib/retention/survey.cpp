@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 namespace ccctl::retention {
 namespace {
@@ -27,21 +28,17 @@ class Surveying {
       const auto found = situation_.criteria().find(table.name);
       if (found != situation_.criteria().end()) states(found->second);
     }
-    take_census(Act::remove);
+    take_census();
     for (const plan::Pass& pass : situation_.passes()) {
       if (pass.act == Act::remove) look_at(pass);
     }
-    tell_along(Act::remove);
     for (const Act act : {Act::hide, Act::purge}) {
-      found_.clear();
-      take_census(act);
       for (const plan::Pass& pass : situation_.passes()) {
-        const auto found = found_.find({pass.criteria, pass.maximum});
+        const auto found = found_.find({pass.criteria, pass.maximum, act});
         if (pass.act == act && found != found_.end()) tell(pass, found->second);
       }
-      tell_along(act);
     }
-    for (const plan::Pass& pass : situation_.passes()) restorations(pass);
+    for (const Act act : {Act::remove, Act::hide, Act::purge, Act::restore}) tell_along(act);
     tell_not_hidden();
     for (const Count& count : unfound_) add(count);
     std::erase_if(survey_.counts, [](const Count& count) { return count.rows == 0; });
@@ -49,7 +46,7 @@ class Surveying {
   }
 
  private:
-  using Place = std::pair<const plan::Criteria*, std::size_t>;
+  using Place = std::tuple<const plan::Criteria*, std::size_t, Act>;
 
   std::string action_of(const TableName& table, Act act) const {
     const plan::SweepGround& ground = situation_.sweep();
@@ -79,7 +76,7 @@ class Surveying {
       const bool ruled = !rows.is_null(r, 1);
       const auto rule = static_cast<std::size_t>(ruled ? rows.integer(r, 1) : 0);
       if (state == "due" || state == "overdue") {
-        Found& found = found_[{&criteria, rule}];
+        Found& found = found_[{&criteria, rule, Act::remove}];
         (state == "due" ? found.due : found.overdue) += number;
         if (not_swept(criteria, rule))
           unfound_.push_back({table, id(criteria, rule), state, "", number});
@@ -104,7 +101,7 @@ class Surveying {
   }
 
   void look_at(const plan::Pass& pass) {
-    const auto place = found_.find({pass.criteria, pass.maximum});
+    const auto place = found_.find({pass.criteria, pass.maximum, Act::remove});
     if (place == found_.end()) return;
     Found& found = place->second;
     if (!pass.walk.index.empty()) {
@@ -126,67 +123,86 @@ class Surveying {
 
   // Whether the pass may take rows, and more has to be asked than how many are due.
   bool wanted_in_census(const plan::Pass& pass) {
-    if (pass.act == Act::remove)
-      return !compiler_.plain(pass) && found_.contains({pass.criteria, pass.maximum});
-    return tx_.exec(compiler_.any(pass)).boolean(0, 0);
+    const TableName& table = pass.table().name;
+    if (pass.act != Act::remove) return tx_.exec(compiler_.any(pass)).boolean(0, 0);
+    if (situation_.sweep().staged.contains(table))
+      return true;  // of staged rows the stage was told
+    return !compiler_.plain(pass) && found_.contains({pass.criteria, pass.maximum, Act::remove});
   }
 
   // What deletions take along can be said of all of them together only: each row goes once.
-  void take_census(Act act) {
+  void take_census() {
     std::vector<TableName> roots, wanted;
+    bool stages = false;
     for (const plan::Pass& pass : situation_.passes()) {
-      if (pass.act != act || pass.then() != rule::Then::erase) continue;
+      if (pass.then() != rule::Then::erase) continue;
       const TableName& table = pass.table().name;
       if (std::find(roots.begin(), roots.end(), table) == roots.end()) roots.push_back(table);
-      if (wanted_in_census(pass)) wanted.push_back(table);
+      if (!wanted_in_census(pass)) continue;
+      wanted.push_back(table);
+      stages = stages || pass.act != Act::remove;
+    }
+    for (const TableName& table : situation_.sweep().staged) {
+      if (std::find(roots.begin(), roots.end(), table) == roots.end() &&
+          situation_.criteria().contains(table))
+        roots.push_back(table);
+      wanted.push_back(table);
+      stages = true;
     }
     if (wanted.empty()) return;
     const plan::Scope scope = plan::census_scope(situation_.sweep().map, wanted);
     std::erase_if(roots, [&](const TableName& table) { return !scope.holds(table); });
-    if (act == Act::remove) in_census_.insert(roots.begin(), roots.end());
-    std::map<TableName, std::uint64_t> taken;
-    const store::Rows rows = tx_.exec(compiler_.census(roots, act));
+    in_census_.insert(roots.begin(), roots.end());
+    read_census(tx_.exec(compiler_.census(roots, stages)));
+  }
+
+  void read_census(const store::Rows& rows) {
+    std::map<std::pair<Act, TableName>, std::uint64_t> taken;
     for (std::size_t r = 0; r < rows.size(); ++r) {
       const TableName table(rows.text(r, 0));
-      const std::string_view what = rows.text(r, 1);
-      const auto number = static_cast<std::uint64_t>(rows.integer(r, 4));
+      const Act act = act_of(rows.text(r, 1));
+      const std::string_view what = rows.text(r, 2);
+      const auto number = static_cast<std::uint64_t>(rows.integer(r, 5));
       if (what == "gone") {
-        along_[table] = number;
+        along_[{act, table}] = number;
         continue;
       }
-      if (what == "hidden") {
-        add({table, "", "taken_along", action_of(table, Act::hide), number});
-        survey_.going[table] += number;
-        continue;
-      }
-      Found& found =
-          found_[{&situation_.criteria().at(table), static_cast<std::size_t>(rows.integer(r, 2))}];
+      Found& found = found_[{&situation_.criteria().at(table),
+                             static_cast<std::size_t>(rows.integer(r, 3)), act}];
       if (what == "taken") {
         found.taken += number;
-        if (rows.boolean(r, 3)) found.taken_late += number;
-        taken[table] += number;
+        if (rows.boolean(r, 4)) found.taken_late += number;
+        taken[{act, table}] += number;
       } else if (what == "held") {
         found.held += number;
       } else {
         found.by_child += number;
       }
     }
-    for (const auto& [table, number] : taken) along_[table] -= std::min(along_[table], number);
-    for (const TableName& table : roots) {
-      for (std::size_t i = 0; i < situation_.criteria().at(table).maxima.size(); ++i) {
-        Found& found = found_[{&situation_.criteria().at(table), i}];
-        found.by_child -= std::min(found.by_child, found.held);
-      }
+    for (const auto& [of, number] : taken) along_[of] -= std::min(along_[of], number);
+    for (auto& [place, found] : found_) found.by_child -= std::min(found.by_child, found.held);
+  }
+
+  static Act act_of(std::string_view name) {
+    for (const Act act : {Act::hide, Act::purge, Act::restore}) {
+      if (plan::to_text(act) == name) return act;
     }
+    return Act::remove;
   }
 
   void tell_along(Act act) {
-    for (const auto& [table, rows] : along_) {
-      add({table, "", "taken_along", action_of(table, act), rows});
-      survey_.going[table] += rows;
-      if (act == Act::purge) no_longer_wait(table, rows);
+    for (const auto& [of, rows] : along_) {
+      const auto& [what, table] = of;
+      if (what != act) continue;
+      if (act == Act::restore) {
+        add({table, "", "restored", "restore", rows});
+        survey_.restored += rows;
+      } else {
+        add({table, "", "taken_along", action_of(table, act), rows});
+        survey_.going[table] += rows;
+      }
+      if (act == Act::purge || act == Act::restore) no_longer_wait(table, rows);
     }
-    along_.clear();
   }
 
   // Rows that leave their stage are told of by where they go.
@@ -214,15 +230,6 @@ class Surveying {
     }
   }
 
-  void restorations(const plan::Pass& pass) {
-    if (pass.act != Act::restore || !situation_.sweep().staged.contains(pass.table().name)) return;
-    const plan::SweepStatement statement = compiler_.window(pass, {});
-    const std::uint64_t rows = statement.read(tx_.exec(statement.compiled.sql)).taken;
-    add({pass.table().name, "", "restored", "restore", rows});
-    survey_.restored += rows;
-    no_longer_wait(pass.table().name, rows);
-  }
-
   // A pass that takes nothing along.
   void alone(const plan::Pass& pass, Found& found) {
     const plan::SweepStatement statement = compiler_.window(pass, {});
@@ -233,7 +240,8 @@ class Surveying {
     found.by_child = outcome.by_child;
     // What an erasure had to leave is anonymised by its own pass also where it follows what goes.
     if (pass.criteria->maxima[pass.maximum].erasure)
-      along_[pass.table().name] -= std::min(along_[pass.table().name], found.taken);
+      along_[{Act::remove, pass.table().name}] -=
+          std::min(along_[{Act::remove, pass.table().name}], found.taken);
   }
 
   void tell(const plan::Pass& pass, const Found& found) {
@@ -261,7 +269,7 @@ class Surveying {
   Survey survey_;
   std::map<Place, Found> found_;
   std::set<TableName> in_census_;
-  std::map<TableName, std::uint64_t> along_;
+  std::map<std::pair<Act, TableName>, std::uint64_t> along_;
   std::map<std::string, std::vector<TableName>> blind_to_;  // by rule: tables without `hidden`
   std::vector<Count> unfound_;                              // due, and out of a sweep's reach
 };

@@ -279,6 +279,8 @@ void Staging::compare(const Tenant& tenant, const StagedState& before, const Sta
   EXPECT_EQ(swept.report.rows, expected.rows);
   EXPECT_EQ(swept.report.staged, expected.staged);
   EXPECT_EQ(swept.report.restored, expected.restored);
+  EXPECT_EQ(swept.survey.rows_going(), expected.rows + expected.staged) << "the dry run";
+  EXPECT_EQ(swept.survey.restored, expected.restored) << "the dry run";
   if (::testing::Test::HasFailure()) {
     std::string all;
     for (const std::string& line : had) all += "  " + line + "\n";
