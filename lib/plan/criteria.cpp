@@ -121,6 +121,10 @@ class Building {
       c.zone = rule.zone == "tenant" ? tenant_.zone : rule.zone;
       if (!known_zone(c.zone)) {
         made.without_zone.push_back(rule.rule.id);
+        if (!c.minimum()) continue;
+        // What it concerns goes along with nothing either.
+        same_for_all(c, Stance::quarantined);
+        made.minima.push_back(std::move(c));
         continue;
       }
       fill(c);
