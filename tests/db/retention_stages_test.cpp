@@ -19,7 +19,8 @@ std::uint64_t setting(const char* name, std::uint64_t otherwise) {
 // Any window, one worker or two, interrupted or not: after each sweep every row, mark and stage is
 // as the model says, the dry run has counted it, and the receipts tell of it.
 TEST(Stages, EndAsTheModelEnds) {
-  const std::uint64_t first = setting("CCCTL_TEST_SEED", 1), count = setting("CCCTL_TEST_CASES", 12);
+  const std::uint64_t first = setting("CCCTL_TEST_SEED", 1),
+                      count = setting("CCCTL_TEST_CASES", 12);
   std::uint64_t purged = 0, restored = 0, staged = 0, explained = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     SCOPED_TRACE("CCCTL_TEST_SEED=" + std::to_string(seed));
