@@ -3,7 +3,6 @@
 // many datastores each test looks at.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
 
 #include "datamap/check.h"
@@ -14,11 +13,6 @@ namespace ccctl::testing {
 namespace {
 
 using subject::SubjectRef;
-
-std::uint64_t setting(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 // A random datastore in use; gone at the end of its scope.
 class Place {

@@ -3,18 +3,12 @@
 // CCCTL_TEST_CASES how many there are.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <iostream>
 
 #include "support/staging.h"
 
 namespace ccctl::testing {
 namespace {
-
-std::uint64_t setting(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 // Any window, one worker or two, interrupted or not: after each sweep every row, mark and stage is
 // as the model says, the dry run has counted it, and the receipts tell of it.

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -15,6 +16,12 @@
 #include "store/session.h"
 
 namespace ccctl::testing {
+
+// A number from the environment, for longer runs than the suite's: CCCTL_TEST_SEED and others.
+inline std::uint64_t setting(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
 
 class Database {
  public:

@@ -19,9 +19,9 @@ using std::chrono::microseconds;
 
 namespace {
 
-const std::vector<std::string> kZones{"UTC", "Europe/Berlin", "Asia/Tokyo", "America/New_York",
-                                      "tenant"};
-const std::vector<std::string> kPeriods{"P30D", "P1M", "P3M", "P1Y", "P2W", "PT36H", "P1M1D"};
+const std::vector<std::string> kStagedZones{"UTC", "Europe/Berlin", "Asia/Tokyo",
+                                            "America/New_York", "tenant"};
+const std::vector<std::string> kStagedPeriods{"P30D", "P1M", "P3M", "P1Y", "P2W", "PT36H", "P1M1D"};
 const std::vector<std::string> kPurges{"P30D", "P1M", "P10D", "PT36H", "P1D", "P2M"};
 
 std::string number(std::uint64_t n) {
@@ -49,7 +49,7 @@ std::string Staging::random_rule() {
                                                 ""};
   const std::string anchor = pick(anchors);
   const bool of_days = anchor == "day" || anchor == "end" || anchor == "tenant.end";
-  std::string period = pick(kPeriods);
+  std::string period = pick(kStagedPeriods);
   if (of_days && period == "PT36H") period = "P30D";
   std::string rule = "{id: r" + number(static_cast<std::uint64_t>(++rule_number_)) + ", match: {" +
                      pick(matches) + "}, anchor: " + anchor + ", basis: contract, reason: test";
@@ -117,7 +117,7 @@ Staging::Staging(std::uint64_t seed)
   map_ = std::make_unique<datamap::Map>(datamap::read_map(map_text(), "datamap.yaml"));
   documents_.resize(chance(30) ? 2 : 1);
   for (auto& rules : documents_) {
-    zones_.push_back(pick(kZones));
+    zones_.push_back(pick(kStagedZones));
     for (std::uint64_t i = 0, n = 1 + below(4); i < n; ++i) rules.push_back(random_rule());
   }
   write_pack();

@@ -23,7 +23,7 @@ rule::AnchorValue value_of(const std::optional<std::string>& text, bool day) {
 }
 
 // A maximum that makes everything due, so that only minima can speak.
-rule::RuleInForce everything() {
+rule::RuleInForce makes_all_due() {
   rule::RuleInForce rule;
   rule.rule.id = "everything";
   rule.rule.anchor = "tenant.beginning";
@@ -180,7 +180,7 @@ const rule::RuleInForce* StagingModel::due_by(const rule::Decision& decision) co
 bool StagingModel::outlived(const StagedKey& key) const {
   rule::Facts asked = facts(key);
   asked.anchors["tenant.beginning"] = Instant{};
-  std::vector<rule::RuleInForce> rules{everything()};
+  std::vector<rule::RuleInForce> rules{makes_all_due()};
   for (const rule::RuleInForce& rule : rules_) {
     if (rule.rule.min) rules.push_back(rule);
   }

@@ -12,7 +12,7 @@ using std::chrono::microseconds;
 
 namespace {
 
-std::string quoted(const std::optional<std::string>& text) {
+std::string literal(const std::optional<std::string>& text) {
   return text ? "'" + *text + "'" : "NULL";
 }
 
@@ -145,8 +145,8 @@ std::optional<std::string> Staging::anchor(const std::string& column) {
 std::string Staging::values_of(const StagedTable& table, const std::string& tenant, int id) {
   std::string sql = "('" + tenant + "', " + std::to_string(id) + ", '" +
                     pick(std::vector<std::string>{"a", "b", "c"}) + "', " +
-                    (chance(12) ? "'keep'" : "NULL") + ", 'body', " + quoted(anchor("created")) +
-                    ", " + quoted(anchor("ended")) + ", " + quoted(anchor("day")) + ", " +
+                    (chance(12) ? "'keep'" : "NULL") + ", 'body', " + literal(anchor("created")) +
+                    ", " + literal(anchor("ended")) + ", " + literal(anchor("day")) + ", " +
                     (chance(5) ? "true" : "false") + ", " +
                     (chance(5) ? "'2024-01-01T00:00:00Z'" : "NULL");
   for (const StagedLink& link : table.links) {
@@ -177,7 +177,7 @@ void Staging::fill(const Tenant& tenant) {
                 : pick(std::vector<std::string>{"'UTC'", "'Europe/Berlin'", "'Asia/Tokyo'",
                                                 "'America/New_York'"});
   std::string script =
-      "INSERT INTO tenants VALUES ('" + tenant.name + "', " + zone + ", " + quoted(end) + ");\n";
+      "INSERT INTO tenants VALUES ('" + tenant.name + "', " + zone + ", " + literal(end) + ");\n";
   for (const char* name : {"people", "threads", "notes", "logs", "files", "marks"}) {
     const StagedTable& table = *std::find_if(tables_.begin(), tables_.end(),
                                              [&](const auto& each) { return each.name == name; });
@@ -198,7 +198,7 @@ void Staging::change_rows(const Tenant& tenant) {
     if (chance(25)) add_row(script, table, tenant.name);
     if (chance(20)) {
       const std::string column = pick(std::vector<std::string>{"created", "ended", "day"});
-      script += "UPDATE " + table.name + " SET " + column + " = " + quoted(anchor(column)) +
+      script += "UPDATE " + table.name + " SET " + column + " = " + literal(anchor(column)) +
                 some(40) + ";\n";
     }
     if (chance(15)) {
