@@ -63,8 +63,12 @@ class App {
   // others may read, too, is refused.
   bool has_sealing_key() const;
   // Seals when this session has the seal key; returns false when others must. Then brings the
-  // journal level, so that a command which calls this last may answer 0.
-  bool seal_if_possible();
+  // journal level, so that a command which calls this last may answer 0. Uses of keys are told of
+  // before it; `last` is false where the command goes on and will use some again.
+  bool seal_if_possible(bool last = true);
+  // What this command used keys for and did not tell of yet is told of and sealed (key.used).
+  // main() calls it when the command ends, with an error, too.
+  void tell_key_uses();
   // The journal of a tenant, or nothing when the settings name none.
   std::optional<journal::Journal> journal(const std::string& tenant);
   // The tenant's evidence key; nothing without a journal, key_unavailable when it is missing.

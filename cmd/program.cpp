@@ -57,8 +57,10 @@ int show_help(const Invocation& invocation) {
 int run_command(const Invocation& invocation) {
   App app(program_context(invocation.args.has("quiet")), *invocation.spec, invocation.args);
   app.reserve_out();
-  const int code = recording_refusals(app, *invocation.spec,
-                                      [&] { return invocation.spec->run(app, invocation.args); });
+  const int code = recording_key_uses(app, [&] {
+    return recording_refusals(app, *invocation.spec,
+                              [&] { return invocation.spec->run(app, invocation.args); });
+  });
   try {
     app.finish();
   } catch (const Error& error) {

@@ -82,4 +82,21 @@ int recording_refusals(App& app, const Spec& spec, const std::function<int()>& r
   }
 }
 
+int recording_key_uses(App& app, const std::function<int()>& run) {
+  int code = 0;
+  try {
+    code = run();
+  } catch (...) {
+    try {
+      if (app.connected()) app.tell_key_uses();
+    } catch (const std::exception&) {
+      app.context().log(LogLevel::warning,
+                        "the use of keys could not be recorded in the audit log");
+    }
+    throw;
+  }
+  if (app.connected()) app.tell_key_uses();
+  return code;
+}
+
 }  // namespace ccctl::cmd

@@ -14,6 +14,10 @@ namespace ccctl::cmd {
 // the error is thrown on. A refusal that cannot be recorded stays a refusal, and stderr says so.
 int recording_refusals(App& app, const Spec& spec, const std::function<int()>& run);
 
+// Runs a command and tells what it used keys for, whether it ended well or not. What cannot be told
+// is an error of a command that had none.
+int recording_key_uses(App& app, const std::function<int()>& run);
+
 // A message without the values that somebody typed, which may be anything, quotes included: what
 // stands between the first quote and the last goes, unless it is one id or digest.
 std::string without_values(std::string_view message);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "cmd/app_impl.h"
+#include "cmd/signals.h"
 
 namespace ccctl::cmd {
 
@@ -24,7 +25,8 @@ struct Wiring {
   std::map<std::string, std::unique_ptr<object::ObjectStore>> stores;
   std::unique_ptr<object::ObjectStore> journals;
   std::map<std::string, std::optional<journal::EvidenceKey>> evidence_keys;  // by tenant
-  bool level = false;  // the datastore was compared with its journal
+  std::optional<SignalWatch> watch;  // from the first use of a key on
+  bool level = false;                // the datastore was compared with its journal
 };
 
 // The App's wiring, with the sandbox's defaults in the settings where it is the datastore.

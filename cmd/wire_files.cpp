@@ -12,10 +12,12 @@
 #include <thread>
 
 #include "audit/event.h"
+#include "audit/key_use.h"
 #include "audit/sealer.h"
 #include "base/error.h"
 #include "cmd/wire.h"
 #include "crypto/digest.h"
+#include "run/window.h"
 
 namespace ccctl::cmd {
 namespace {
@@ -131,6 +133,25 @@ bool App::has_sealing_key() const {
   return ::access(path.c_str(), R_OK) == 0;
 }
 
+// Of the tenants' evidence keys, in a transaction of their own.
+static void append_uses(App& app, Wiring& wiring) {
+  std::vector<audit::Event> events;
+  for (const auto& [tenant, key] : wiring.evidence_keys) {
+    if (!key) continue;
+    for (const auto& [purpose, uses] : key->uses()) {
+      events.push_back(audit::key_used(tenant, app.session().session_user(),
+                                       {"evidence", key->check(), purpose, uses}));
+    }
+  }
+  if (events.empty()) return;
+  app.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
+    audit::append_all(tx, events, run::datastore_now(tx));
+  });
+  for (const auto& [tenant, key] : wiring.evidence_keys) {
+    if (key) key->told();
+  }
+}
+
 // False when this session may not seal, or another sealer stays at work.
 static bool seal_now(App& app) {
   if (!app.has_sealing_key()) return false;
@@ -155,10 +176,12 @@ static bool seal_now(App& app) {
   return false;
 }
 
-bool App::seal_if_possible() {
+bool App::seal_if_possible(bool last) {
+  Wiring& wiring = wired(*impl_);
   bool sealed = false;
   std::exception_ptr failed;
   try {
+    if (last) append_uses(*this, wiring);
     sealed = seal_now(*this);
   } catch (...) {
     failed = std::current_exception();  // what is committed goes to the journal all the same
@@ -166,6 +189,13 @@ bool App::seal_if_possible() {
   level_journal();
   if (failed) std::rethrow_exception(failed);
   return sealed;
+}
+
+void App::tell_key_uses() {
+  const Wiring& wiring = wired(*impl_);
+  const bool hashes = std::any_of(wiring.evidence_keys.begin(), wiring.evidence_keys.end(),
+                                  [](const auto& key) { return key.second && key.second->used(); });
+  if (hashes) seal_if_possible();
 }
 
 std::vector<crypto::VerifierKey> App::verifier_keys() {

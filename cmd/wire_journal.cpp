@@ -68,11 +68,22 @@ void write_key(const std::string& path, const std::string& text) {
   }
 }
 
+// From its first use on a command lives to tell of it: it notes the first signal, and a second one
+// ends it. What may take long ends in order before the next use; a request goes on when repeated.
+void before_use(Wiring& wiring, std::string_view purpose) {
+  if (!wiring.watch) wiring.watch.emplace(true);
+  const bool goes_on =
+      purpose == journal::EvidenceKey::kReplay || purpose == journal::EvidenceKey::kTombstone;
+  if (goes_on && SignalWatch::seen())
+    throw Error(ErrorKind::paused, "a signal stopped the command");
+}
+
 // What this account may read of a key, without demanding it.
 const journal::EvidenceKey* key_if_there(App& app, Wiring& wiring, const std::string& tenant) {
   auto& key = wiring.evidence_keys[tenant];
   if (!key && ::access(key_file(app, tenant).c_str(), R_OK) == 0) {
-    key.emplace(read_key_file(key_file(app, tenant), "evidence key"));
+    key.emplace(read_key_file(key_file(app, tenant), "evidence key"),
+                [&wiring](std::string_view purpose) { before_use(wiring, purpose); });
   }
   return key ? &*key : nullptr;
 }

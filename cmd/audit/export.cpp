@@ -132,7 +132,7 @@ int run_export(App& app, const Args& args) {
   audit::BundleRequest request = request_of(app, args);
   const std::unique_ptr<request::Package> package = package_of(app, args);
   const audit::CreateFile create = files_of(*package);
-  app.seal_if_possible();
+  app.seal_if_possible(false);
   request.attached = attach(create);
   Renderings renderings(args, create);
   audit::BundleSummary summary;

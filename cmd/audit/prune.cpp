@@ -56,7 +56,7 @@ void require_allowed(App& app, store::Session& session, const retention::Ground&
     retention::require_clocks(tx, ground, app.context().now(), now, true);
     missing = retention::missing_approval(tx, app.context(), ground, now);
   });
-  if (!missing.empty()) app.seal_if_possible();
+  if (!missing.empty()) app.seal_if_possible(false);
   retention::require_approved(ground, missing);
 }
 

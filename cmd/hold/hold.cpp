@@ -99,8 +99,8 @@ int run_add(App& app, const Args& args) {
   hold.added_at = now;
   if (const journal::EvidenceKey* key = app.evidence_key()) {
     for (const subject::SubjectRef& ref : hold.subjects) {
-      hold.keyed.push_back(
-          key->keyed(request::subject_kind(ref), Personal<std::string>(ref.key_json())));
+      hold.keyed.push_back(key->keyed(journal::EvidenceKey::kHold, request::subject_kind(ref),
+                                      Personal<std::string>(ref.key_json())));
     }
   }
   {

@@ -68,7 +68,7 @@ const Spec request_delete{
         with_making_options({{.name = "override",
                               .value = "REASON",
                               .help = "ask for approval to erase a current employee"}}))),
-    .exits = {0, 4, 5, 6, 7, 11, 13},
+    .exits = {0, 4, 5, 6, 7, 8, 11, 13},
     .examples = {{"ccctl request delete --email taro.tanaka@example.jp --dry-run",
                   "the plan and its confirmation"},
                  {"ccctl request delete --email taro.tanaka@example.jp --confirm DIGEST:ROWS",

@@ -149,7 +149,7 @@ void run_import(App& app, const Args& args) {
     (void)erasure.confirm(*line.preview, random_uuid(app.context()), intake, held,
                           {.queued = true, .bulk = true, .case_id = ""});
   }
-  app.seal_if_possible();
+  app.seal_if_possible(false);
 }
 
 }  // namespace ccctl::cmd

@@ -23,10 +23,10 @@ std::string hash_of(App& app, const Args& args, const journal::EvidenceKey& key)
   const Person person =
       person_of(args, app.map(), subject::Finder(tx, app.map(), catalog, app.tenant()));
   if (person.ref) {
-    return key.keyed(request::subject_kind(*person.ref),
+    return key.keyed(journal::EvidenceKey::kLookup, request::subject_kind(*person.ref),
                      Personal<std::string>(person.ref->key_json()));
   }
-  return key.keyed(person.term->kind, person.term->value);
+  return key.keyed(journal::EvidenceKey::kLookup, person.term->kind, person.term->value);
 }
 
 // What a complainant is told after closure: which request erased that value, when, and its receipt.

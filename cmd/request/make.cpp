@@ -186,7 +186,7 @@ int make_request(App& app, const Args& args, const Making& making) {
   const request::Request request = erasure.confirm(preview, id, intake, held, handling);
   if (request.id != id) app.message("request " + request.id + " is about the same person");
   if (held) {
-    app.seal_if_possible();
+    app.seal_if_possible(false);
     throw Error(ErrorKind::held, "hold \"" + preview.holds.front() + "\" covers the data subject",
                 "the request waits: run `ccctl request run " + request.id + "` after the release");
   }

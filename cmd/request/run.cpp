@@ -33,8 +33,8 @@ int run_worker(App& app) {
   Requests requests(app);
   request::Erasure erasure = requests.erasure(true, false);
   store::Session claims = app.open_as(app.session().session_user());
-  const request::Worked worked = request::work(
-      {app.tenant(), erasure, claims, app.context(), [&app] { return app.seal_if_possible(); }});
+  const request::Worked worked = request::work({app.tenant(), erasure, claims, app.context(),
+                                                [&app] { return app.seal_if_possible(false); }});
   app.level_journal();
   app.print({{"kind", "WorkerReport"},
              {"finished", worked.finished},
@@ -98,7 +98,7 @@ const Spec request_run{
          {.name = "confirm",
           .value = "DIGEST:ROWS",
           .help = "of an import: the confirmation that its plan printed"}}),
-    .exits = {0, 4, 5, 6, 7, 11, 13},
+    .exits = {0, 4, 5, 6, 7, 8, 11, 13},
     .examples = {{"ccctl request run", "from cron: all that is due"},
                  {"ccctl request run 3f0c…", "go on"},
                  {"ccctl request run 3f0c… --acknowledge speech-vendor --ref T-881",
@@ -117,7 +117,7 @@ const Spec request_retry{
                  .help = "the request's id",
                  .required = true,
                  .positional = true}},
-    .exits = {0, 4, 5, 6, 7, 11, 13},
+    .exits = {0, 4, 5, 6, 7, 8, 11, 13},
     .examples = {{"ccctl request retry 3f0c…", "after a failure"}},
     .run = run_retry,
 };

@@ -31,7 +31,7 @@ request::Erasure Requests::erasure(bool guarded, bool seals) {
   if (!seals) world.seal = [] { return false; };
   if (const journal::EvidenceKey* key = app.evidence_key()) {
     world.keyed = [key](std::string_view kind, const Personal<std::string>& value) {
-      return key->keyed(kind, value);
+      return key->keyed(journal::EvidenceKey::kTombstone, kind, value);
     };
   }
   if (guarded) world.guard = [&app] { app.require_level_journal(); };

@@ -97,7 +97,7 @@ int give_back(App& app, const Args& args) {
     record_undelivered(app, tenant, archive.manifest_sha256);
     throw;
   }
-  app.seal_if_possible();
+  app.seal_if_possible(false);
   app.print(Json{{"kind", "TenantArchive"},
                  {"tenant", tenant},
                  {"rows", archive.rows},

@@ -126,7 +126,7 @@ std::string require_approval(App& app, const Args& args, const journal::State& s
     }
   });
   if (!signed_id.empty()) return signed_id;
-  app.seal_if_possible();
+  app.seal_if_possible(false);
   throw Error(ErrorKind::refused, "a replay needs the approval of another person",
               open_id.empty()
                   ? "ask for it with --reason REASON"
@@ -217,7 +217,7 @@ const Spec retention_replay{
                 {.name = "dry-run",
                  .type = Type::flag,
                  .help = "count what the datastore has lost and stop"}},
-    .exits = {0, 3, 4, 5, 11, 12, 13},
+    .exits = {0, 3, 4, 5, 8, 11, 12, 13},
     .examples = {{"ccctl retention replay --reason 'restored after a disk failure'",
                   "ask for the approval"},
                  {"ccctl retention replay", "once another person has signed it"}},

@@ -121,7 +121,7 @@ static Swept carry_out(App& app, const Args& args, const Retentions& retentions,
   tell_notices(say, *survey);
   confirm(app, args, *survey, retentions.ground().tenant);
   const retention::SweepReport report = sweep.run();
-  app.seal_if_possible();
+  app.seal_if_possible(false);
   Swept swept{sweep_envelope(retentions, sweep.situation()), report.why, 0};
   swept.document.update(json_of(report));
   if (report.outcome == "paused") {

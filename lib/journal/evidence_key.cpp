@@ -6,7 +6,10 @@ namespace ccctl::journal {
 
 using crypto::lp;
 
-std::string EvidenceKey::keyed(std::string_view kind, const Personal<std::string>& value) const {
+std::string EvidenceKey::keyed(std::string_view purpose, std::string_view kind,
+                               const Personal<std::string>& value) const {
+  if (before_) before_(purpose);
+  ++uses_[std::string(purpose)];
   const std::string message = lp("ccctl/tombstone/v1") + lp(kind) + lp(value.reveal());
   return crypto::to_hex(crypto::view(crypto::hmac_sha256(key_.reveal(), message)));
 }

@@ -9,9 +9,10 @@
 namespace ccctl::request {
 namespace {
 
-// The world is broken, not this request.
+// The world is broken or the worker was stopped: this request is not to blame.
 bool fatal(const Error& error) {
   switch (error.kind()) {
+    case ErrorKind::paused:
     case ErrorKind::unreachable:
     case ErrorKind::denied:
     case ErrorKind::in_doubt:

@@ -64,7 +64,8 @@ std::string kind_of(const SubjectRef& ref) {
 }
 
 std::string Replay::keyed(const SubjectRef& ref) const {
-  return place_.key.keyed(kind_of(ref), Personal<std::string>(ref.key_json()));
+  return place_.key.keyed(journal::EvidenceKey::kReplay, kind_of(ref),
+                          Personal<std::string>(ref.key_json()));
 }
 
 void Replay::read() {
@@ -175,7 +176,8 @@ std::string Replay::review(const LostErasure& lost, const subject::Profile& prof
     if (!erased_.contains(keyed(member))) return "its merge set has a member who was not erased";
   }
   const auto same = [&](const subject::Identifier& identifier) {
-    const std::string hash = place_.key.keyed(identifier.kind, identifier.value);
+    const std::string hash =
+        place_.key.keyed(journal::EvidenceKey::kReplay, identifier.kind, identifier.value);
     return std::find(lost.identifiers.begin(), lost.identifiers.end(), hash) !=
            lost.identifiers.end();
   };
@@ -206,9 +208,9 @@ Erased Replay::try_erase(const std::optional<SubjectRef>& ref, const subject::Id
   try {
     return place_.erase(ref, term, origin);
   } catch (const Error& error) {
-    const bool lost_world = error.kind() == ErrorKind::unreachable ||
-                            error.kind() == ErrorKind::in_doubt ||
-                            error.kind() == ErrorKind::denied;
+    const bool lost_world =
+        error.kind() == ErrorKind::paused || error.kind() == ErrorKind::unreachable ||
+        error.kind() == ErrorKind::in_doubt || error.kind() == ErrorKind::denied;
     if (lost_world) throw;
     failure = error.what();
     return {};
@@ -274,7 +276,8 @@ void Replay::erase_terms() {
     subject::each_matched_value(
         tx, place_.map, *catalog_, place_.tenant, [&](const subject::Identifier& identifier) {
           if (identifier.kind == "name") return;  // a namesake's row is no leftover
-          const std::string hash = place_.key.keyed(identifier.kind, identifier.value);
+          const std::string hash =
+              place_.key.keyed(journal::EvidenceKey::kReplay, identifier.kind, identifier.value);
           if (wanted.contains(hash)) values.emplace(hash, identifier);
         });
     const subject::Finder finder(tx, place_.map, *catalog_, place_.tenant);

@@ -14,6 +14,10 @@ from crash_points import Job
 from fixture import CCCTL, SUZUKI, TANAKA, Blocker, Clone, wait_until, waits_for_lock
 
 ADD = ("hold", "add", "--subject", TANAKA, "--matter", "2026-17", "--reason", "litigation")
+# One event per run, key and purpose, with the count (W-46).
+USED = ("SELECT j -> 'body' ->> 'purpose', j -> 'body' ->> 'uses' FROM (SELECT convert_from(line,"
+        " 'UTF8')::json AS j FROM ccctl.leaf UNION ALL SELECT convert_from(line, 'UTF8')::json FROM"
+        " ccctl.pending) e WHERE j ->> 'action' = 'key.used' AND j -> 'body' ->> 'purpose' = 'hold'")
 ROWS = ("SELECT count(*) FROM public.external_contacts WHERE tenant_id = 'acme' AND id IN"
         " ('00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002',"
         " '00000000-0000-4000-8000-000000000003')")
@@ -107,6 +111,7 @@ class HoldAdd(unittest.TestCase):
                 standing = clone.json("hold", "list")["entities"]
                 self.assertEqual([row["state"] for row in standing], ["active"])
                 self.assertIn(standing[0]["id"], errors)
+                self.assertEqual(clone.sql(USED), "hold|1", "an interrupted run tells what it used")
                 deletion.kill()  # so that the person is still there to be named
                 deletion.communicate(timeout=60)
                 blocker.release()

@@ -114,10 +114,10 @@ TEST(JournalSegment, IsOneTenantsOnly) {
 TEST(EvidenceKey, HashesUnderItsKeyAndKind) {
   const EvidenceKey one(Secret(std::string(32, 'a'))), other(Secret(std::string(32, 'b')));
   const Personal<std::string> value(std::string("+81312345678"));
-  EXPECT_EQ(one.keyed("phone", value).size(), 64U);
-  EXPECT_EQ(one.keyed("phone", value), one.keyed("phone", value));
-  EXPECT_NE(one.keyed("phone", value), other.keyed("phone", value));
-  EXPECT_NE(one.keyed("phone", value), one.keyed("email", value));
+  EXPECT_EQ(one.keyed("lookup", "phone", value).size(), 64U);
+  EXPECT_EQ(one.keyed("lookup", "phone", value), one.keyed("lookup", "phone", value));
+  EXPECT_NE(one.keyed("lookup", "phone", value), other.keyed("lookup", "phone", value));
+  EXPECT_NE(one.keyed("lookup", "phone", value), one.keyed("lookup", "email", value));
   EXPECT_NE(one.check(), other.check());
 }
 
