@@ -28,6 +28,7 @@ void CensusWriter::find_due() {
                (some ? " OR " + staged(table, "t", waited(table, i)) : std::string()) + "))";
       }
     }
+    if (!ground_.criteria.at(name).swept()) due = "false";
     s_.add(e,
            "SELECT " + key_list_sql(table, "t") + ", " + sql.rule("t") + " AS rule, " +
                sql.overdue("t") + " AS late" + act + " FROM " +

@@ -289,6 +289,10 @@ void Staging::compare(const Tenant& tenant, const StagedState& before, const Sta
              (hold.of_subject() ? "person " + hold.subjects.front().key.front()
                                 : hold.data + "/" + hold.category) +
              (hold.created_from ? " in a range" : "") + "\n";
+    all += "  planned:";
+    for (const retention::Count& count : swept.survey.counts)
+      all += " " + count.table + "/" + count.rule + "/" + count.state + "/" + count.action + "=" +
+             std::to_string(count.rows);
     ADD_FAILURE() << "before:\n" << all;
     return;
   }
