@@ -101,9 +101,12 @@ class Surveying {
   }
 
   void look_at(const plan::Pass& pass) {
-    const auto place = found_.find({pass.criteria, pass.maximum, Act::remove});
-    if (place == found_.end()) return;
-    Found& found = place->second;
+    // Of rows that wait the stage was told, and not that they are due.
+    const bool wait = pass.then() == rule::Then::anonymise &&
+                      situation_.sweep().staged.contains(pass.table().name);
+    const Place place{pass.criteria, pass.maximum, Act::remove};
+    if (!wait && !found_.contains(place)) return;
+    Found& found = found_[place];
     if (!pass.walk.index.empty()) {
       survey_.notices.push_back({"no_index", pass.table().name,
                                  "no index begins with the anchor of rule \"" +
