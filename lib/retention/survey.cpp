@@ -38,7 +38,11 @@ class Surveying {
         if (pass.act == act && found != found_.end()) tell(pass, found->second);
       }
     }
-    for (const Act act : {Act::remove, Act::hide, Act::purge, Act::restore}) tell_along(act);
+    const auto& passes = situation_.passes();
+    const bool restores = std::any_of(passes.begin(), passes.end(),
+                                      [](const auto& pass) { return pass.act == Act::restore; });
+    for (const Act act : {Act::remove, Act::hide, Act::purge}) tell_along(act);
+    if (restores) tell_along(Act::restore);
     tell_not_hidden();
     for (const Count& count : unfound_) add(count);
     std::erase_if(survey_.counts, [](const Count& count) { return count.rows == 0; });
