@@ -227,7 +227,7 @@ Fields hold() {
 
 Fields approval() {
   return {{"approval", uuid},      {"kind", code},          {"target", uuid},
-          {"target", digest},      {"target", code},        {"reason", statement},
+          {"target", digest},      {"target", term},        {"reason", statement},
           {"requested_by", login}, {"rejection", statement}};
 }
 

@@ -28,7 +28,8 @@ GROSS = "external_contact:00000000-0000-4000-8000-000000000009"
 CCCTL_DIGEST = [
     "SELECT 'leaf', l.log, l.line::text::json ->> 'action', count(*) FROM (SELECT log,"
     " convert_from(line, 'UTF8') AS line FROM ccctl.leaf) l WHERE l.line::text::json ->> 'action' <> 'key.used'"
-    " GROUP BY 1, 2, 3 ORDER BY 2, 3",  # each run tells of its own use of keys; what was killed tells nothing
+    # Each run tells of its own use of keys, what was killed tells nothing, and the first event opens the log.
+    " AND NOT (l.log = 'organisation' AND l.line LIKE '%/security/%') GROUP BY 1, 2, 3 ORDER BY 2, 3",
     "SELECT 'pending', count(*) FROM ccctl.pending",
     "SELECT 'attempt', count(*) FROM ccctl.attempt",
     "SELECT 'journal_due', count(*) FROM ccctl.journal_due",
