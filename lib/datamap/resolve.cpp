@@ -71,8 +71,8 @@ class Resolver {
                               quoted_name(at->tenant.value);
       if (!link) refuse(at->at, who + ", which it does not have");
       if (link->to.empty()) refuse(link->at, who + ", which leads to none");
-      if (link->down == Down::cut) {
-        refuse(link->at, who + ": cut, the row would be nobody's",
+      if (link->down != Down::follow) {
+        refuse(link->at, who + ": when the other row goes, this one would be nobody's",
                "use down: follow, or another tenant");
       }
       if (link->from_list()) refuse(link->at, who + ", which may lead to several rows");

@@ -123,13 +123,17 @@ std::string ReadWriter::in_set_sql(const Table& table, const Table& parent, cons
                                    const std::string& set, const std::string& where) const {
   std::string left, right;
   for (const std::size_t i : telling(table, parent, link)) {
-    const datamap::Site& site = link.from[i];
-    const bool same = same_type(s_.catalog_, table, parent, link, i);
-    left += (left.empty() ? "" : ", ") +
-            (same ? column_sql("t", site.column) : datamap::site_text_sql("t", site));
-    right += (right.empty() ? "" : ", ") + column_sql("y", parent.key[i]) + (same ? "" : "::text");
+    if (!same_type(s_.catalog_, table, parent, link, i)) {
+      // The same value may be spelt in several ways.
+      return "EXISTS (SELECT 1 FROM " + set + " y WHERE " +
+             datamap::link_sql(s_.map_, s_.catalog_, table, "t", link, "y") +
+             (where.empty() ? "" : " AND " + where) + ")";
+    }
+    left += (left.empty() ? "" : ", ") + column_sql("t", link.from[i].column);
+    right += (right.empty() ? "" : ", ") + column_sql("y", parent.key[i]);
   }
-  return "(" + left + ") IN (SELECT " + right + " FROM " + set + " y" + where + ")";
+  return "(" + left + ") IN (SELECT " + right + " FROM " + set + " y" +
+         (where.empty() ? "" : " WHERE " + where) + ")";
 }
 
 // The class of the row of a carrying table that the link leads to; of one outside the scope nothing
@@ -138,7 +142,7 @@ std::string ReadWriter::through_sql(const Table& table, const Table& parent,
                                     const Link& link) const {
   const auto in = [&](const char* one_of) {
     return in_set_sql(table, parent, link, "c" + s_.number_of(parent.name),
-                      std::string(" WHERE y.class = ") + one_of);
+                      std::string("y.class = ") + one_of);
   };
   return "CASE WHEN " + present_sql(link) + " THEN CASE WHEN " + in("0") + " THEN 0 WHEN " +
          in("1") + " THEN 1 ELSE 2 END ELSE 0 END";

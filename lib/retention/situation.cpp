@@ -18,6 +18,18 @@ using datamap::TableName;
 namespace {
 
 // Tables of what follows come before what they follow; what runs in a circle, in the map's order.
+bool goes_through(const datamap::Anchor& anchor, const std::string& link) {
+  return (anchor.source == datamap::Anchor::Source::link && anchor.link == link) ||
+         std::any_of(anchor.parts.begin(), anchor.parts.end(),
+                     [&](const datamap::Anchor& part) { return goes_through(part, link); });
+}
+
+// Once the other row has gone, nothing tells when this one is due.
+bool reckons_by(const Table& child, const std::string& link) {
+  return std::any_of(child.anchors.begin(), child.anchors.end(),
+                     [&](const auto& anchor) { return goes_through(anchor.second, link); });
+}
+
 std::vector<const Table*> leaves_first(const datamap::Map& map) {
   std::vector<const Table*> all;
   for (const Table& table : map.tables) all.push_back(&table);
@@ -25,7 +37,9 @@ std::vector<const Table*> leaves_first(const datamap::Map& map) {
     std::vector<const Table*> found;
     for (const Table& child : map.tables) {
       for (const datamap::Link& link : child.links) {
-        if (link.down == datamap::Down::follow && link.to == parent->name) found.push_back(&child);
+        if (link.to != parent->name) continue;
+        if (link.down == datamap::Down::follow || reckons_by(child, link.name))
+          found.push_back(&child);
       }
     }
     return found;

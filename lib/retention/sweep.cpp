@@ -212,6 +212,9 @@ SweepReport Sweep::run() {
       return report_;
     }
     delete_objects(report_.run_id);
+  } else {
+    report_.held = survey_.rows_in("held");
+    report_.kept_by_child = survey_.rows_in("kept_by_child");
   }
   forget_orphans();
   report_.outcome = report_.failed > 0 || report_.objects_left > 0 ? "partial" : "complete";

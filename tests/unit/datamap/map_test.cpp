@@ -180,7 +180,10 @@ TEST(Map, RefusesLinksThatCannotBeErased) {
                  "from: [\"attrs$.a[*].id\", \"attrs$.b[*].id\"], to: people, down: stay",
                  "two lists");
   expect_refused("clean: [role]", "clean: [role]\n    tenant: {link: agent}",
-                 "the row would be nobody's");
+                 "this one would be nobody's");
+  expect_refused("clean: [created_at, ended_at]",
+                 "clean: [created_at, ended_at]\n    tenant: {link: caller}",
+                 "this one would be nobody's");
   expect_refused("clean: [started_at, seconds]",
                  "clean: [started_at, seconds]\n    tenant: {link: self}",
                  "by the link \"self\", which it does not have");
