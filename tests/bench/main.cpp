@@ -160,10 +160,9 @@ int erase(const std::vector<std::string>& args) {
 }
 
 int bare(const std::vector<std::string>& args) {
-  const Timing timing =
-      by_hand(target(args.at(0), args.at(2), "officer"),
-              fs::path(args.at(1)) / "tests" / "bench" / "by_hand.sql", "",
-              {args.begin() + 3, args.end()}, 1);
+  const Timing timing = by_hand(target(args.at(0), args.at(2), "officer"),
+                                fs::path(args.at(1)) / "tests" / "bench" / "by_hand.sql", "",
+                                {args.begin() + 3, args.end()}, 1);
   std::printf("%.2f\n", timing.wall.count());
   return 0;
 }
