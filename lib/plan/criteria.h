@@ -125,6 +125,8 @@ class CriteriaSql {
 
  private:
   std::string anchor(const Part& part, const std::string& alias) const;
+  // Whether the datastore lets the part's anchor never be null.
+  bool always_known(const Part& part) const;
   std::string in(const Part& part, const std::vector<Piece>& pieces,
                  const std::string& alias) const;
   std::string one_stands(const Part& part, Stance stance, const std::string& alias) const;

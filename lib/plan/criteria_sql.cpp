@@ -84,10 +84,16 @@ std::string CriteriaSql::in(const Part& part, const std::vector<Piece>& pieces,
     any += (any.empty() ? "" : " OR ") + one;
   }
   sql = "(" + sql + " AND " + future + (any.empty() ? "" : " AND (" + any + ")") + ")";
-  const bool plain = part.anchor->source == datamap::Anchor::Source::column;
+  return always_known(part) ? sql : "COALESCE(" + sql + ", false)";
+}
+
+// Then nothing asks whether it is null, either: of IS NOT NULL beside an OR over the key of its
+// partitions PostgreSQL 15.18 concludes that the default partition has no such row.
+bool CriteriaSql::always_known(const Part& part) const {
+  if (part.anchor->source != datamap::Anchor::Source::column) return false;
   const datamap::CatalogColumn* column =
-      plain ? catalog_.at(criteria_.table->name).column(part.anchor->column) : nullptr;
-  return column != nullptr && column->not_null ? sql : "COALESCE(" + sql + ", false)";
+      catalog_.at(criteria_.table->name).column(part.anchor->column);
+  return column != nullptr && column->not_null;
 }
 
 std::string CriteriaSql::one_stands(const Part& part, Stance stance,
@@ -99,9 +105,9 @@ std::string CriteriaSql::one_stands(const Part& part, Stance stance,
     case Stance::waiting:
       return both(in(part, {}, alias), negated(one_stands(part, Stance::passed, alias)));
     case Stance::pending:
-      return "(" + anchor(part, alias) + " IS NULL)";
+      return always_known(part) ? "false" : "(" + anchor(part, alias) + " IS NULL)";
     case Stance::quarantined:
-      return both("(" + anchor(part, alias) + " IS NOT NULL)", negated(in(part, {}, alias)));
+      return both(negated(one_stands(part, Stance::pending, alias)), negated(in(part, {}, alias)));
     default:
       return "false";
   }
