@@ -42,6 +42,8 @@ const CatalogTable& Catalog::at(std::string_view name) const {
 }
 
 std::string Catalog::digest(const std::vector<TableName>& closure) const {
+  const auto known = digests.find(closure);
+  if (known != digests.end()) return known->second;
   Json tables_json = Json::object();
   for (const TableName& name : closure) tables_json[name] = table_json(at(name));
   std::set<std::string> keys;
@@ -52,7 +54,7 @@ std::string Catalog::digest(const std::vector<TableName>& closure) const {
                     .dump());
   }
   const Json whole = {{"tables", std::move(tables_json)}, {"foreign_keys", keys}};
-  return crypto::to_hex(crypto::view(crypto::sha256(whole.dump())));
+  return digests[closure] = crypto::to_hex(crypto::view(crypto::sha256(whole.dump())));
 }
 
 TableName logical_name(std::string_view schema, std::string_view relation) {

@@ -78,8 +78,11 @@ struct Catalog {
   const CatalogTable* table(std::string_view name) const;
   const CatalogTable& at(std::string_view name) const;  // throws map_drift when it is not there
   // Hex SHA-256 over columns, keys and foreign keys of the given tables (partition roots only):
-  // what a plan pins (formats.md 3).
+  // what a plan pins (formats.md 3). It is kept for the next plan: a catalog that has given one is
+  // changed no more.
   std::string digest(const std::vector<TableName>& closure) const;
+
+  mutable std::map<std::vector<TableName>, std::string> digests{};  // of closures asked for
 };
 
 // The schemas that hold at least one mapped table, sorted; never ccctl's or the system's.

@@ -106,9 +106,10 @@ bool Erasure::run_pass(Request& request, int pass) {
 
 // Another pass over the same subjects once the settling time has passed, until one finds nothing.
 void Erasure::settle(Request& request) {
-  bool early = false;
-  transact([&](store::Tx&, Instant now) { early = request.settle_at && now < *request.settle_at; });
-  if (early) return;
+  if (request.settle_at && *request.settle_at > seen_at_) {
+    transact([&](store::Tx& tx) { seen_at_ = tx.began_at(); });
+    if (*request.settle_at > seen_at_) return;
+  }
   prepare(request);
   for (int pass = 2;; ++pass) {
     if (pass > kMostPasses) {
@@ -116,21 +117,22 @@ void Erasure::settle(Request& request) {
           ErrorKind::partial, "rows of the erased subject keep coming back",
           "find the import that brings them, then run `ccctl request run " + request.id + "`");
     }
-    transact([&](store::Tx& tx, Instant now) { open_attempts(tx, now, request, pass); });
+    // Those of the second were committed with the phase.
+    if (pass > 2) transact([&](store::Tx& tx) { open_attempts(tx, tx.began_at(), request, pass); });
     if (!run_pass(request, pass)) return note_outcome(request, "partial");
     if (request.phase != Phase::settling) return;  // the last member has moved it on
     delete_objects(request);
     std::uint64_t rows = 0;
-    transact([&](store::Tx& tx, Instant) { rows = rows_of_pass(tx, request, pass); });
+    transact([&](store::Tx& tx) { rows = rows_of_pass(tx, request, pass); });
     if (rows == 0) break;
   }
-  transact([&](store::Tx& tx, Instant) { set_phase(tx, request, Phase::verifying); });
+  transact([&](store::Tx& tx) { set_phase(tx, request, Phase::verifying); });
 }
 
 Verification Erasure::verify(const std::string& request_id,
                              const std::vector<subject::Identifier>& terms, bool deep) {
   Request request;
-  transact([&](store::Tx& tx, Instant) { request = get(tx, ground_.tenant, request_id); });
+  transact([&](store::Tx& tx) { request = get(tx, ground_.tenant, request_id); });
   if (request.phase == Phase::closed && terms.empty()) {
     throw Error(ErrorKind::usage, "request \"" + request_id + "\" is closed and its terms are gone",
                 "give the terms to look for: --phone, --email …");
@@ -246,19 +248,18 @@ bool note_left(store::Tx& tx, const Request& request, const Json& kept) {
 void Erasure::conclude(Request& request) {
   bool answered = ground_.rules.sub_processors.empty();
   if (!answered) {
-    transact([&](store::Tx& tx, Instant) {
-      answered = all_decided(steps(tx, request.tenant, request.id));
-    });
+    transact([&](store::Tx& tx) { answered = all_decided(steps(tx, request.tenant, request.id)); });
   }
   if (!answered) return;
   const Verification verification = look(request, {}, false);
   if (!outside_) {
-    transact([&](store::Tx& tx, Instant now) {
-      outside_ = outside_of(tx, ground_.map, *catalog_, ground_.tenant, now);
+    transact([&](store::Tx& tx) {
+      outside_ = outside_of(tx, ground_.map, *catalog_, ground_.tenant, tx.began_at());
     });
   }
-  transact([&](store::Tx& tx, Instant now) {
+  transact([&](store::Tx& tx) {
     Json result = result_of(tx, request, verification);
+    const Instant now = tx.began_at();
     tell_outside(result, *outside_);
     const bool clean = verification.clean() && result.at("notCovered").empty();
     request.outcome = clean ? "complete" : "partial";
@@ -297,7 +298,7 @@ void Erasure::conclude(Request& request) {
 
 void Erasure::seal(Request& request) {
   world_.seal();
-  transact([&](store::Tx& tx, Instant) { note_sealed(tx, request); });
+  transact([&](store::Tx& tx) { note_sealed(tx, request); });
 }
 
 // Deletes the objects that a hold had parked, or a store had refused, when the receipt was written.
@@ -328,7 +329,7 @@ void Erasure::drain(Request& request) {
 
 Request Erasure::close(const std::string& request_id) {
   Request request;
-  transact([&](store::Tx& tx, Instant now) {
+  transact([&](store::Tx& tx) {
     request = get(tx, ground_.tenant, request_id);
     if (request.phase == Phase::closed) return;
     if (request.phase != Phase::completed) {
@@ -357,7 +358,7 @@ Request Erasure::close(const std::string& request_id) {
     audit::append(tx,
                   {audit::LogName::evidence, request.tenant, "request.closed", world_.actor,
                    request.id, Json::object()},
-                  now);
+                  tx.began_at());
   });
   return request;
 }

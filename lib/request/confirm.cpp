@@ -122,15 +122,15 @@ Request Erasure::confirm(const Preview& preview, const std::string& request_id,
       !intake.identity_method.empty() || ground_.rules.requests.identity_check_waived;
   std::optional<Request> other;
   try {
-    transact([&](store::Tx& tx, Instant now) {
-      store_confirmed(tx, now, preview, handling.bulk, request);
+    transact([&](store::Tx& tx) {
+      store_confirmed(tx, tx.began_at(), preview, handling.bulk, request);
     });
   } catch (const Finished& finished) {
-    transact([&](store::Tx& tx, Instant) { other = get(tx, request.tenant, finished.id); });
+    transact([&](store::Tx& tx) { other = get(tx, request.tenant, finished.id); });
   } catch (const store::StatementError& error) {
     // The same confirmation twice at the same moment, once more while a lost COMMIT was at work, or
     // another request about the same person that is not finished.
-    transact([&](store::Tx& tx, Instant) {
+    transact([&](store::Tx& tx) {
       other = find_by_confirmation(tx, request.tenant, request.confirmation);
       if (other && live(other->phase)) return;
       if (auto same = find_live(tx, request.tenant, request.type, request.subject_mark))

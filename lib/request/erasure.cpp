@@ -18,9 +18,8 @@ using subject::SubjectRef;
 Erasure::Erasure(World world, Ground ground)
     : world_(std::move(world)), ground_(std::move(ground)) {}
 
-void Erasure::transact(const std::function<void(store::Tx& tx, Instant now)>& work) {
-  world_.session.transact(store::Mode::read_committed,
-                          [&](store::Tx& tx) { work(tx, tx.began_at()); });
+void Erasure::transact(const std::function<void(store::Tx& tx)>& work) {
+  world_.session.transact(store::Mode::read_committed, work);
 }
 
 std::vector<Identifier> load_terms(store::Tx& tx, const Request& request, int member) {
@@ -53,7 +52,7 @@ void Erasure::prepare(const Request& request) {
   if (request.plan == prepared_plan_) return;
   const Json plan = Json::parse(request.plan);
   if (!catalog_) {
-    transact([&](store::Tx& tx, Instant) { catalog_ = datamap::read_catalog(tx, ground_.map); });
+    transact([&](store::Tx& tx) { catalog_ = datamap::read_catalog(tx, ground_.map); });
   }
   const std::string kind = plan.at("subject_kind").get<std::string>();
   if (!scope_ || scope_->kind != kind) {
@@ -70,7 +69,7 @@ void Erasure::prepare(const Request& request) {
 
 Request Erasure::read(const std::string& request_id) {
   Request request;
-  transact([&](store::Tx& tx, Instant) { request = get(tx, ground_.tenant, request_id); });
+  transact([&](store::Tx& tx) { request = get(tx, ground_.tenant, request_id); });
   return request;
 }
 
@@ -126,9 +125,9 @@ void Erasure::start(Request& request) {
                 "`ccctl request pause " + request.id + " --resume` when it has come");
   }
   prepare(request);
-  transact([&](store::Tx& tx, Instant now) {
+  transact([&](store::Tx& tx) {
     set_phase(tx, request, Phase::erasing);
-    open_attempts(tx, now, request, 1);
+    open_attempts(tx, tx.began_at(), request, 1);
   });
 }
 
@@ -140,7 +139,7 @@ void Erasure::open_attempts(store::Tx& tx, Instant now, const Request& request, 
 // Some of it is done and some is not, or none can be: the request stays in its phase.
 void Erasure::note_outcome(Request& request, const std::string& outcome) {
   request.outcome = outcome;
-  transact([&](store::Tx& tx, Instant) {
+  transact([&](store::Tx& tx) {
     tx.exec(
         {"UPDATE ccctl.request SET outcome = $4::text WHERE tenant_id = $1::text AND request_id = "
          "$2::text AND phase = $3::text",
@@ -169,7 +168,7 @@ Request Erasure::retry(const std::string& request_id) {
     failed = failed || member.status == "ERROR";
   }
   if (!failed || !live(request.phase)) return request;
-  transact([&](store::Tx& tx, Instant now) {
+  transact([&](store::Tx& tx) {
     tx.exec(
         {"UPDATE ccctl.request_member SET status = 'INITIATED' WHERE tenant_id = $1::text AND "
          "request_id = $2::text AND status = 'ERROR'",
@@ -177,7 +176,7 @@ Request Erasure::retry(const std::string& request_id) {
     audit::append(tx,
                   {audit::LogName::evidence, request.tenant, "request.retried", world_.actor,
                    request.id, Json::object()},
-                  now);
+                  tx.began_at());
   });
   return advance(request_id);
 }
@@ -205,13 +204,15 @@ void Erasure::erase(Request& request) {
   if (request.phase != Phase::erasing) return;  // the last member's transaction has moved it on
   const auto move_on = [&](store::Tx& tx) {
     Request after = request;
-    begin_settling(tx, tx.began_at(), after);
+    const Instant now = tx.began_at();
+    seen_at_ = std::max(seen_at_, now);
+    begin_settling(tx, now, after);
   };
   delete_objects(request, all ? move_on : std::function<void(store::Tx&)>{});
   if (!all) return note_outcome(request, "partial");
   request = read(request.id);
   if (request.phase != Phase::erasing) return;
-  world_.session.transact(store::Mode::read_committed, move_on);
+  transact(move_on);
   request = read(request.id);
 }
 
@@ -254,7 +255,7 @@ void Erasure::delete_objects(const Request& request,
   std::uint64_t waiting = 0;
   run::ObjectOwner owner{subjects(request), {}, world_.objects, {}, emptied};
   owner.category_of = [&](const std::string& table) { return ground_.map.table(table)->category; };
-  transact([&](store::Tx& tx, Instant) {
+  transact([&](store::Tx& tx) {
     waiting = queue::waiting(tx, request.tenant, request.id);
     if (waiting > 0) owner.seen_holds = seen_holds(tx, request);
   });

@@ -118,7 +118,7 @@ class Erasure {
                     bool deep);
   void prepare(const Request& request);
   std::vector<subject::SubjectRef> subjects(const Request& request) const;
-  void transact(const std::function<void(store::Tx& tx, Instant now)>& work);
+  void transact(const std::function<void(store::Tx& tx)>& work);
 
   World world_;
   Ground ground_;
@@ -126,6 +126,7 @@ class Erasure {
   std::optional<plan::Scope> scope_;
   std::optional<std::vector<Outside>> outside_;  // found out once
   std::string prepared_plan_;                    // a plan known to fit the catalog
+  Instant seen_at_{};  // the datastore's clock, when it was last looked at
 };
 
 // Rows of ccctl.request_term.

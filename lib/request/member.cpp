@@ -22,6 +22,7 @@ bool Erasure::run_member(Request& request, const Member& member, int pass) {
     const run::Receipt receipt = runner.run_window(
         {request.tenant, request.id, pass, member.ordinal}, [&](store::Tx& tx, Instant now) {
           after = request;
+          seen_at_ = std::max(seen_at_, now);
           return work(tx, now, after, member, pass);
         });
     // Where another process, or a commit in doubt, has done it, the next step finds the phase out.
@@ -37,8 +38,7 @@ bool Erasure::run_member(Request& request, const Member& member, int pass) {
   } catch (const store::RetryableError& error) {
     world_.context.log(LogLevel::warning, "request " + member.related_id + ": " + error.what());
   }
-  transact(
-      [&](store::Tx& tx, Instant) { set_member_status(tx, request, member.ordinal, "ERROR"); });
+  transact([&](store::Tx& tx) { set_member_status(tx, request, member.ordinal, "ERROR"); });
   return false;
 }
 

@@ -10,6 +10,7 @@
 #include "base/calendar.h"
 #include "retention/explain.h"
 #include "run/window.h"
+#include "support/decisions.h"
 
 namespace ccctl::testing {
 
@@ -326,7 +327,7 @@ void Staging::compare_reasons(const Tenant& tenant, const StagedState& after) {
     const bool in_the_way = std::any_of(all.begin(), all.end(), [&](const StagedKey& other) {
       return other != key && model.kept(other);
     });
-    const bool due = decision.state == rule::State::due || decision.state == rule::State::overdue;
+    const bool due = is_due(decision);
     EXPECT_EQ(told.kept_by_child, due && decision.then == rule::Then::erase && in_the_way);
     ++totals.explained;
   }

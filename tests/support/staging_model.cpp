@@ -5,31 +5,18 @@
 
 #include "base/calendar.h"
 #include "base/zone.h"
+#include "support/decisions.h"
 
 namespace ccctl::testing {
 namespace {
 
 constexpr const char* kTenants = "tenants";
 
-bool due(const rule::Decision& decision) {
-  return decision.state == rule::State::due || decision.state == rule::State::overdue;
-}
-
 rule::AnchorValue value_of(const std::optional<std::string>& text, bool day) {
   if (!text) return {};
   if (text->ends_with("infinity")) return rule::Infinity{};
   if (day) return *rule::parse_day(*text);
   return *parse_instant(*text);
-}
-
-// A maximum that makes everything due, so that only minima can speak.
-rule::RuleInForce makes_all_due() {
-  rule::RuleInForce rule;
-  rule.rule.id = "everything";
-  rule.rule.anchor = "tenant.beginning";
-  rule.rule.after = rule::Period{Duration{0, 0, 1}, ""};
-  rule.zone = "UTC";
-  return rule;
 }
 
 int leaves(const rule::RetentionRule& rule) {
@@ -167,7 +154,7 @@ bool StagingModel::swept(const std::string& name) const {
 // Of those that have made it due the one that leaves least.
 const rule::RuleInForce* StagingModel::due_by(const rule::Decision& decision) const {
   const rule::RuleInForce* found = nullptr;
-  if (!due(decision)) return found;
+  if (!is_due(decision)) return found;
   for (const rule::Verdict& verdict : decision.rules) {
     if (verdict.rule->rule.min || verdict.standing != rule::Standing::counts ||
         *verdict.eligible > as_of_)
@@ -178,13 +165,7 @@ const rule::RuleInForce* StagingModel::due_by(const rule::Decision& decision) co
 }
 
 bool StagingModel::outlived(const StagedKey& key) const {
-  rule::Facts asked = facts(key);
-  asked.anchors["tenant.beginning"] = Instant{};
-  std::vector<rule::RuleInForce> rules{makes_all_due()};
-  for (const rule::RuleInForce& rule : rules_) {
-    if (rule.rule.min) rules.push_back(rule);
-  }
-  return due(rule::decide(asked, rules));
+  return outlives_minima(facts(key), rules_);
 }
 
 void StagingModel::decide() {

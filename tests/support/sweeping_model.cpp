@@ -4,26 +4,10 @@
 #include "base/calendar.h"
 #include "plan/criteria.h"
 #include "rule/precedence.h"
+#include "support/decisions.h"
 #include "support/sweeping.h"
 
 namespace ccctl::testing {
-namespace {
-
-bool due(rule::State state) {
-  return state == rule::State::due || state == rule::State::overdue;
-}
-
-// A maximum that makes everything due at once, so that only minima can speak.
-rule::RuleInForce everything() {
-  rule::RuleInForce rule;
-  rule.rule.id = "everything";
-  rule.rule.anchor = "tenant.beginning";
-  rule.rule.after = rule::Period{Duration{0, 0, 1}, ""};
-  rule.zone = "UTC";
-  return rule;
-}
-
-}  // namespace
 
 const SweptRow* Sweeping::find(const std::string& table,
                                const std::optional<std::string>& id) const {
@@ -70,13 +54,7 @@ rule::Facts Sweeping::facts(const SweptRow& row) const {
 }
 
 bool Sweeping::kept_by_minimum(const SweptRow& row) const {
-  rule::Facts asked = facts(row);
-  asked.anchors["tenant.beginning"] = Instant{};
-  std::vector<rule::RuleInForce> rules{everything()};
-  for (const rule::RuleInForce& rule : rules_.rules) {
-    if (rule.rule.min) rules.push_back(rule);
-  }
-  return !due(rule::decide(asked, rules).state);
+  return !outlives_minima(facts(row), rules_.rules);
 }
 
 // Whether the row leads to the person, by follow links; the first may also be a cut one.
@@ -138,7 +116,7 @@ std::set<std::string> Sweeping::predicted() const {
   }
   for (const SweptRow& row : rows_) {
     const rule::Decision decision = rule::decide(facts(row), rules_.rules);
-    if (!due(decision.state)) continue;
+    if (!is_due(decision)) continue;
     if (decision.then == rule::Then::anonymise) {
       if (!stays.contains(&row)) anonymised.insert(&row);
       continue;
