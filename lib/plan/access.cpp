@@ -37,8 +37,7 @@ void prefer_indexes(store::Tx& tx, const datamap::Map& map, const datamap::Catal
   if (!links_are_indexed(map, catalog, scope)) return;
   tx.exec(
       "SELECT pg_catalog.set_config('enable_hashjoin', 'off', true), "
-      "pg_catalog.set_config('enable_mergejoin', 'off', true), "
-      "pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)");
+      "pg_catalog.set_config('enable_mergejoin', 'off', true)");
 }
 
 }  // namespace ccctl::plan

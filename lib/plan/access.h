@@ -2,9 +2,7 @@
 //
 // A scope's sets are small and the planner does not know it: it takes a common table expression for
 // dozens of rows in every partition, and reads whole tables to join them. Where every link of the
-// scope has its index, joins that read whole tables are switched off for the transaction. Then the
-// values of a statement's parameters change nothing about the best way, and it is planned once for
-// all people: planning the long statements costs as much as running them.
+// scope has its index, joins that read whole tables are switched off for the transaction.
 #pragma once
 
 #include "datamap/catalog.h"
