@@ -27,7 +27,7 @@ struct File {
 
 std::vector<request::Incoming> read_file(const Args& args) {
   std::ifstream in(args.get("import"), std::ios::binary);
-  if (!in) throw Error(ErrorKind::io, "cannot read \"" + args.get("import") + "\"");
+  if (!in) throw Error(ErrorKind::usage, "cannot read \"" + args.get("import") + "\"");
   std::ostringstream text;
   text << in.rdbuf();
   return request::read_incoming(text.str(), args.get("format") == "opendsr");

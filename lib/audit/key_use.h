@@ -1,9 +1,8 @@
 // The use of keys, told once per run, key and purpose (formats.md 4 and 5).
 //
 // A use is counted where it happens and told when the run ends, in the security log as `key.used`
-// with the count; of the organisation's log in that log itself. What a run used before it was
-// killed is not told: each hash that it committed stands in an event of its own, and each signature
-// is a checkpoint.
+// with the count. What a run used before it was killed is not told: each hash that it committed
+// stands in an event of its own, as each signature is a checkpoint.
 #pragma once
 
 #include <cstdint>

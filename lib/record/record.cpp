@@ -72,7 +72,7 @@ Evidence hash_file(const std::string& path) {
     hash.update(std::string_view(piece).substr(0, length));
     evidence.bytes += length;
   }
-  if (!file.eof()) throw Error(ErrorKind::io, "cannot read the evidence \"" + path + "\"");
+  if (!file.eof()) throw Error(ErrorKind::usage, "cannot read the evidence \"" + path + "\"");
   if (evidence.bytes == 0) throw Error(ErrorKind::usage, "the evidence \"" + path + "\" is empty");
   evidence.sha256 = crypto::to_hex(crypto::view(hash.finish()));
   return evidence;
