@@ -145,8 +145,8 @@ const Spec audit_prune{
         "signed is not removed (exit 3). The organisation's log (the tenant *) is never pruned: it "
         "holds nothing about people, and tells what became of every other log.\n\n"
         "It runs as the sealing account, by a pack that another person has approved, and leaves an "
-        "event in the evidence and one in the organisation's log. Where a column of the tenants' "
-        "table names the pack, that account needs SELECT on it and on the table's key.",
+        "event in the evidence and one in the organisation's log. Where the map names a table of "
+        "tenants, for their pack, zone and dates, that account needs SELECT on it.",
     .options = {{.name = "yes",
                  .type = Type::flag,
                  .help = "remove without asking; for a timer, where there is no terminal"},
