@@ -17,7 +17,6 @@ using datamap::TableName;
 
 namespace {
 
-// Tables of what follows come before what they follow; what runs in a circle, in the map's order.
 bool goes_through(const datamap::Anchor& anchor, const std::string& link) {
   return (anchor.source == datamap::Anchor::Source::link && anchor.link == link) ||
          std::any_of(anchor.parts.begin(), anchor.parts.end(),
@@ -30,6 +29,8 @@ bool reckons_by(const Table& child, const std::string& link) {
                      [&](const auto& anchor) { return goes_through(anchor.second, link); });
 }
 
+// Tables of what follows, or is reckoned by, another come before it; what runs in a circle, in the
+// map's order.
 std::vector<const Table*> leaves_first(const datamap::Map& map) {
   std::vector<const Table*> all;
   for (const Table& table : map.tables) all.push_back(&table);
