@@ -68,7 +68,7 @@ std::string leaf_line(const Event& event, Instant at) {
 crypto::Digest append(store::Tx& tx, const Event& event, Instant at) {
   store::Params params;
   const Appending appending = append_with(params, event, at);
-  tx.exec({"WITH " + appending.ctes + " SELECT", params.take()});
+  tx.defer({"WITH " + appending.ctes + " SELECT", params.take()});
   return appending.hash;
 }
 

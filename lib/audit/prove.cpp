@@ -10,10 +10,25 @@ namespace ccctl::audit {
 
 namespace {
 
-// The newest checkpoint of a shard under the shard's own key; nothing when it is not that.
+// A checkpoint under the shard's own key. The last one is remembered, with all that its verdict
+// depends on: many proofs in a row are made against the same.
+OpenedCheckpoint opened_under(const std::string& origin, const std::string& public_key,
+                              const std::string& note) {
+  struct Last {
+    std::string origin, public_key, note;
+    OpenedCheckpoint opened;
+  };
+  thread_local Last last;
+  if (last.origin != origin || last.public_key != public_key || last.note != note) {
+    const auto key = crypto::VerifierKey::of(origin, public_key);
+    last = {origin, public_key, note, open_checkpoint(note, {key})};
+  }
+  return last.opened;
+}
+
+// The newest checkpoint of a shard; nothing when it is not that.
 std::optional<crypto::Checkpoint> read_newest(const Shard& shard, const std::string& note) {
-  const auto key = crypto::VerifierKey::of(shard.origin, shard.public_key);
-  const OpenedCheckpoint newest = open_checkpoint(note, {key});
+  const OpenedCheckpoint newest = opened_under(shard.origin, shard.public_key, note);
   if (newest.verdict != crypto::NoteVerdict::valid || newest.checkpoint.origin != shard.origin ||
       newest.checkpoint.size != shard.size) {
     return std::nullopt;

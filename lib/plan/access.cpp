@@ -35,7 +35,7 @@ bool links_are_indexed(const datamap::Map& map, const datamap::Catalog& catalog,
 void prefer_indexes(store::Tx& tx, const datamap::Map& map, const datamap::Catalog& catalog,
                     const Scope& scope) {
   if (!links_are_indexed(map, catalog, scope)) return;
-  tx.exec(
+  tx.defer(
       "SELECT pg_catalog.set_config('enable_hashjoin', 'off', true), "
       "pg_catalog.set_config('enable_mergejoin', 'off', true)");
 }

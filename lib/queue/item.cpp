@@ -24,13 +24,13 @@ std::vector<Item> claim(store::Tx& tx, const std::string& tenant, const std::str
 }
 
 void finish(store::Tx& tx, const std::string& tenant, const Item& item) {
-  tx.exec({"DELETE FROM ccctl.item WHERE tenant_id = $1::text AND item_id = $2::text",
-           {tenant, item.id}});
+  tx.defer({"DELETE FROM ccctl.item WHERE tenant_id = $1::text AND item_id = $2::text",
+            {tenant, item.id}});
 }
 
 void give_back(store::Tx& tx, const std::string& tenant, const Item& item) {
   const int pause = 5 << std::min(item.attempts, 10);  // 5 s, 10 s … 85 min
-  tx.exec(
+  tx.defer(
       {"UPDATE ccctl.item SET attempts = attempts + 1, due_at = pg_catalog.statement_timestamp() + "
        "$3::interval "
        "WHERE tenant_id = $1::text AND item_id = $2::text",
@@ -39,7 +39,7 @@ void give_back(store::Tx& tx, const std::string& tenant, const Item& item) {
 
 void put(store::Tx& tx, const std::string& tenant, const std::string& kind,
          const std::string& request_id, Instant due) {
-  tx.exec(
+  tx.defer(
       {"INSERT INTO ccctl.item (tenant_id, item_id, kind, request_id, source, store, target, "
        "due_at) VALUES ($1::text, $2::text, $3::text, $4::text, '', '', '', $5::timestamptz) ON "
        "CONFLICT (tenant_id, item_id) DO UPDATE SET due_at = excluded.due_at",
@@ -63,7 +63,7 @@ std::vector<Item> claim_due(store::Tx& tx, const std::string& tenant, const std:
 }
 
 void postpone(store::Tx& tx, const std::string& tenant, const Item& item, Instant due) {
-  tx.exec(
+  tx.defer(
       {"UPDATE ccctl.item SET attempts = attempts + 1, due_at = $3::timestamptz WHERE "
        "tenant_id = $1::text AND item_id = $2::text",
        {tenant, item.id, to_text(due)}});

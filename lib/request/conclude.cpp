@@ -283,8 +283,8 @@ void Erasure::conclude(Request& request) {
       request.leaves_rows = note_left(tx, request, result.at("kept"));
     // What an interrupted pass or object deletion left open; nothing deletes for this request any
     // more.
-    tx.exec({"DELETE FROM ccctl.attempt WHERE tenant_id = $1::text AND request_id = $2::text",
-             {request.tenant, request.id}});
+    tx.defer({"DELETE FROM ccctl.attempt WHERE tenant_id = $1::text AND request_id = $2::text",
+              {request.tenant, request.id}});
     // The guard on the phase makes a second writer's leaf impossible: one receipt per request.
     const store::Rows updated =
         tx.exec({"UPDATE ccctl.request SET phase = 'unsealed', outcome = $3::text, result = "

@@ -45,7 +45,7 @@ void insert_terms(store::Tx& tx, const Request& request, const Preview& preview)
     }
   }
   if (rows.empty()) return;
-  tx.exec(
+  tx.defer(
       {"INSERT INTO ccctl.request_term (tenant_id, request_id, ordinal, member, kind, value, "
        "updated) VALUES " +
            rows,

@@ -44,7 +44,7 @@ void move_dates(store::Tx& tx, const Request& request, const std::string& second
 }  // namespace
 
 void owe(store::Tx& tx, const std::string& tenant, const Obligation& obligation) {
-  tx.exec(
+  tx.defer(
       {"INSERT INTO ccctl.obligation (tenant_id, obligation_id, kind, target, detail, due_at) "
        "VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::timestamptz) ON CONFLICT "
        "(tenant_id, obligation_id) DO NOTHING",
@@ -63,7 +63,7 @@ void owe(store::Tx& tx, const RequestPolicy& policy, const Request& request) {
 
 void meet(store::Tx& tx, const std::string& tenant, const std::string& request_id, Instant at,
           const std::string& detail) {
-  tx.exec(
+  tx.defer(
       {"UPDATE ccctl.obligation SET met_at = $3::timestamptz WHERE tenant_id = $1::text AND "
        "target = $2::text AND met_at IS NULL AND ($4::text = '' OR detail = $4::text)",
        {tenant, request_id, to_text(at), detail}});

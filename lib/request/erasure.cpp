@@ -218,13 +218,16 @@ void Erasure::erase(Request& request) {
 
 // From erasing to settling: its date, and the attempts of the pass that follows.
 void Erasure::begin_settling(store::Tx& tx, Instant now, Request& request) const {
-  set_phase(tx, request, Phase::settling);
   const RequestPolicy& policy = ground_.rules.requests;
   request.settle_at = add(now, policy.settling, policy.zone, Granularity::instant);
-  tx.exec(
-      {"UPDATE ccctl.request SET restricted = false, outcome = NULL, settle_at = $3::timestamptz "
-       "WHERE tenant_id = $1::text AND request_id = $2::text",
-       {request.tenant, request.id, to_text(*request.settle_at)}});
+  const store::Rows moved = tx.exec(
+      {"UPDATE ccctl.request SET phase = 'settling', restricted = false, outcome = NULL, settle_at "
+       "= $3::timestamptz WHERE tenant_id = $1::text AND request_id = $2::text AND phase = "
+       "$4::text",
+       {request.tenant, request.id, to_text(*request.settle_at),
+        std::string(to_text(request.phase, request.type))}});
+  if (moved.affected() != 1) throw Overtaken(request.id);
+  request.phase = Phase::settling;
   request.restricted = false;
   request.outcome.clear();
   open_attempts(tx, now, request, 2);

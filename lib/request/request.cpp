@@ -273,7 +273,7 @@ std::vector<Request> list(store::Tx& tx, const std::string& tenant) {
 }
 
 void insert(store::Tx& tx, const Request& q) {
-  tx.exec(
+  tx.defer(
       {"INSERT INTO ccctl.request (tenant_id, request_id, request_type, phase, restricted, "
        "created_at, received_at, channel, channel_ref, requester, on_behalf_of, identity_method, "
        "identity_by, identity_at, verified, subject_mark, case_id, due_at, confirmation, "
@@ -307,7 +307,7 @@ void insert(store::Tx& tx, const Request& q) {
         std::to_string(q.planned_rows),
         optional_text(q.replacement)}});
   for (const Member& member : q.members) {
-    tx.exec(
+    tx.defer(
         {"INSERT INTO ccctl.request_member (tenant_id, request_id, ordinal, related_id, "
          "subject_kind, subject_key, "
          "reference, planned_rows, status) VALUES ($1::text, $2::text, $3::integer, $4::text, "
@@ -331,7 +331,7 @@ void set_phase(store::Tx& tx, Request& request, Phase phase) {
 
 void set_member_status(store::Tx& tx, const Request& request, int ordinal,
                        std::string_view status) {
-  tx.exec(
+  tx.defer(
       {"UPDATE ccctl.request_member SET status = $4::text WHERE tenant_id = $1::text AND "
        "request_id = $2::text AND "
        "ordinal = $3::integer AND status <> 'COMPLETED'",

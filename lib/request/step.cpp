@@ -14,7 +14,7 @@ void open_steps(store::Tx& tx, const PackRules& rules, const Request& request, I
   const std::string today = ccctl::to_text(now).substr(0, 10);
   for (const SubProcessor& processor : rules.sub_processors) {
     if (processor.from > today || (!processor.until.empty() && processor.until < today)) continue;
-    tx.exec(
+    tx.defer(
         {"INSERT INTO ccctl.request_step (tenant_id, request_id, processor, state) VALUES "
          "($1::text, $2::text, $3::text, 'open')",
          {request.tenant, request.id, processor.id}});

@@ -28,11 +28,11 @@ Instant tombstone_expiry(const RequestPolicy& policy, Instant erased_at) {
 void write_tombstones(store::Tx& tx, const std::string& tenant, const std::string& request_id,
                       const std::vector<std::string>& hashes, Instant erased_at,
                       Instant expires_at) {
-  tx.exec(
+  tx.defer(
       {"DELETE FROM ccctl.tombstone WHERE tenant_id = $1 AND expires_at <= "
        "pg_catalog.statement_timestamp()",
        {tenant}});
-  tx.exec(
+  tx.defer(
       {"INSERT INTO ccctl.tombstone (tenant_id, keyed_hash, request_id, erased_at, expires_at) "
        "SELECT $1, pg_catalog.decode(h, 'hex'), $3, $4::timestamptz, $5::timestamptz FROM "
        "pg_catalog.unnest($2::text[]) AS h ON CONFLICT (tenant_id, keyed_hash, request_id) DO "

@@ -19,6 +19,24 @@ bool passing(const store::StatementError& error) {
   return error.sqlstate() == "23503";
 }
 
+// Whether there is one, and what time it was when that was asked.
+bool found_receipt(store::Tx& tx, const Window& window, Receipt* receipt, Instant* now) {
+  const store::Rows rows =
+      tx.exec({"SELECT r.tallies, pg_catalog.encode(r.leaf_hash, 'hex'), "
+               "pg_catalog.statement_timestamp() FROM (VALUES (1)) AS one LEFT JOIN ccctl.receipt "
+               "r ON r.tenant_id = $1::text AND r.request_id = $2::text AND r.pass = $3::integer "
+               "AND r.ordinal = $4::integer",
+               {window.tenant, window.request_id, std::to_string(window.pass),
+                std::to_string(window.ordinal)}});
+  *now = *rows.instant(0, 2);
+  if (rows.is_null(0, 0)) return false;
+  const std::string leaf = crypto::from_hex(rows.text(0, 1)).value_or("");
+  receipt->tallies = rows.text(0, 0);
+  std::copy(leaf.begin(), leaf.end(), receipt->leaf.begin());
+  receipt->repeated = true;
+  return true;
+}
+
 }  // namespace
 
 std::string Window::attempt_id() const {
@@ -30,14 +48,14 @@ Instant datastore_now(store::Tx& tx) {
 }
 
 void open_attempt(store::Tx& tx, const Window& window, Instant at) {
-  tx.exec(
+  tx.defer(
       {"INSERT INTO ccctl.attempt (tenant_id, attempt_id, request_id, opened_at) VALUES ($1::text, "
        "$2::text, "
        "$3::text, $4::timestamptz) ON CONFLICT (tenant_id, attempt_id) DO NOTHING",
        {window.tenant, window.attempt_id(), window.request_id, to_text(at)}});
   // Only now: another worker may have written the receipt, and removed its attempt, a moment before
   // our insert. From here on nobody else can, because nobody else sees the new row.
-  tx.exec(
+  tx.defer(
       {"DELETE FROM ccctl.attempt a USING ccctl.receipt r WHERE a.tenant_id = $1::text AND "
        "a.attempt_id = $2::text AND r.tenant_id = a.tenant_id AND r.request_id = $3::text AND "
        "r.pass = $4::integer AND r.ordinal = $5::integer",
@@ -53,23 +71,13 @@ bool lock_attempt(store::Tx& tx, const Window& window) {
 }
 
 void close_attempt(store::Tx& tx, const Window& window) {
-  tx.exec({"DELETE FROM ccctl.attempt WHERE tenant_id = $1::text AND attempt_id = $2::text",
-           {window.tenant, window.attempt_id()}});
+  tx.defer({"DELETE FROM ccctl.attempt WHERE tenant_id = $1::text AND attempt_id = $2::text",
+            {window.tenant, window.attempt_id()}});
 }
 
 bool find_receipt(store::Tx& tx, const Window& window, Receipt* receipt) {
-  const store::Rows rows =
-      tx.exec({"SELECT tallies, pg_catalog.encode(leaf_hash, 'hex') FROM ccctl.receipt WHERE "
-               "tenant_id = $1::text AND request_id = $2::text AND pass = $3::integer AND "
-               "ordinal = $4::integer",
-               {window.tenant, window.request_id, std::to_string(window.pass),
-                std::to_string(window.ordinal)}});
-  if (rows.empty()) return false;
-  const std::string leaf = crypto::from_hex(rows.text(0, 1)).value_or("");
-  receipt->tallies = rows.text(0, 0);
-  std::copy(leaf.begin(), leaf.end(), receipt->leaf.begin());
-  receipt->repeated = true;
-  return true;
+  Instant now;
+  return found_receipt(tx, window, receipt, &now);
 }
 
 // One transaction; true when its outcome is known and in `receipt`.
@@ -77,17 +85,17 @@ bool Runner::attempt(const Window& window, const std::function<Work(store::Tx&, 
                      Receipt* receipt) {
   store::Tx tx = session_.begin(store::Mode::read_committed);
   const bool locked = lock_attempt(tx, window);
-  if (find_receipt(tx, window, receipt)) return true;
+  Instant now;
+  if (found_receipt(tx, window, receipt, &now)) return true;
   if (!locked) {
     throw Error(ErrorKind::unexpected,
                 "the attempt row of request \"" + window.request_id + "\" is missing");
   }
-  const Instant now = datastore_now(tx);
   const Work done = work(tx, now);
   receipt->tallies = canonical(done.tallies);
   receipt->leaf = audit::append(tx, done.event, now);
   receipt->repeated = false;
-  tx.exec(
+  tx.defer(
       {"WITH gone AS (DELETE FROM ccctl.attempt WHERE tenant_id = $1::text AND attempt_id = "
        "$7::text) INSERT INTO "
        "ccctl.receipt (tenant_id, request_id, pass, ordinal, tallies, leaf_hash, at) VALUES "

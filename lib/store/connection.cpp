@@ -11,6 +11,9 @@ namespace {
 // a program that writes values into its texts from filling the server's memory.
 constexpr std::size_t kMaxTexts = 500;
 
+// However much is deferred, little of it is kept here.
+constexpr std::size_t kMostDeferred = 100;
+
 // What a transaction begins as, and in which backend.
 const std::string kLook =
     "SELECT pg_catalog.current_setting('transaction_isolation'), pg_catalog.pg_backend_pid(), "
@@ -69,7 +72,7 @@ void Connection::lost() const {
   throw Error(ErrorKind::unreachable, "the connection to the datastore was lost");
 }
 
-Rows Connection::checked(std::shared_ptr<const Rows::Impl> held) {
+Rows Connection::checked(Answer held) {
   const PGresult* result = held->result;
   if (result == nullptr) {
     if (!alive()) lost();
@@ -115,9 +118,11 @@ Rows Connection::exec(const Sql& sql) {
   // Prepared only in a transaction, whose backend is known: in another one of a pool the name may
   // be somebody else's statement.
   const auto known = seen_.find(sql.text);
-  if (pooled_ || (known != seen_.end() && known->second.name.empty())) begin_now();
+  if (pooled_ || !deferred_.empty() || (known != seen_.end() && known->second.name.empty()))
+    begin_now();
   if (beginning_) return exec_beginning(sql, values);
   Seen* prepared = seen(sql.text);
+  if (!deferred_.empty()) return answered(exec_deferred(sql.text, values, prepared), prepared);
   if (prepared == nullptr) {
     return checked(PQexecParams(pg_.get(), sql.text.c_str(), count, nullptr, values.data(), nullptr,
                                 nullptr, 0));
@@ -128,7 +133,7 @@ Rows Connection::exec(const Sql& sql) {
       prepared);
 }
 
-Rows Connection::answered(std::shared_ptr<const Rows::Impl> result, Seen* prepared) {
+Rows Connection::answered(Answer result, Seen* prepared) {
   try {
     return checked(std::move(result));
   } catch (const StatementError& error) {
@@ -165,11 +170,21 @@ bool Connection::begun(const Rows& row, Mode mode) {
 void Connection::begin_now() {
   if (!beginning_) return;
   const Mode mode = *std::exchange(beginning_, std::nullopt);
-  const bool ours = begun(simple(std::string(begin_statement(mode)) + ";" + kLook), mode);
+  const auto run = [&](const std::string& text) {
+    return checked(PQexec(pg_.get(), text.c_str()));
+  };
+  const bool ours = begun(run(std::string(begin_statement(mode)) + ";" + kLook), mode);
   if (ours && !pooled_) return;
   pooled_ = true;
   preparing_ = false;
-  simple(local_settings_);
+  run(local_settings_);
+}
+
+void Connection::defer(Sql sql) {
+  check_text(sql.text);
+  pointers(sql.params);  // refuses what cannot be sent
+  if (deferred_.size() == kMostDeferred) send_deferred();
+  deferred_.push_back(std::move(sql));
 }
 
 bool Connection::send(const std::string& text, const std::vector<const char*>& values,
@@ -183,6 +198,44 @@ bool Connection::send(const std::string& text, const std::vector<const char*>& v
                            0) == 1;
 }
 
+std::vector<Connection::Answer> Connection::arrived(bool sent, std::size_t count) {
+  std::vector<Answer> answers;
+  while (sent && answers.size() < count) {
+    answers.push_back(std::make_shared<const Rows::Impl>(PQgetResult(pg_.get())));
+    if (answers.back()->result == nullptr) break;
+    PQclear(PQgetResult(pg_.get()));  // nothing: the statement's end
+  }
+  if (sent) PQclear(PQgetResult(pg_.get()));  // the pipeline's end
+  if (PQexitPipelineMode(pg_.get()) != 1 || answers.size() != count) {
+    for (const Answer& answer : answers) checked(answer);
+    lost();
+  }
+  return answers;
+}
+
+Connection::Answer Connection::exec_deferred(const std::string& text,
+                                             const std::vector<const char*>& values,
+                                             const Seen* prepared) {
+  const std::vector<Sql> waiting = std::exchange(deferred_, {});
+  std::vector<Seen*> known;
+  for (const Sql& sql : waiting) known.push_back(seen(sql.text));
+  if (PQenterPipelineMode(pg_.get()) != 1) lost();
+  bool sent = true;
+  for (std::size_t i = 0; i < waiting.size(); ++i)
+    sent = sent && send(waiting[i].text, pointers(waiting[i].params), known[i]);
+  sent = sent && send(text, values, prepared) && PQpipelineSync(pg_.get()) == 1;
+  std::vector<Answer> answers = arrived(sent, waiting.size() + 1);
+  for (std::size_t i = 0; i < waiting.size(); ++i) answered(answers[i], known[i]);
+  return answers.back();
+}
+
+void Connection::send_deferred() {
+  if (deferred_.empty()) return;
+  const Sql last = std::move(deferred_.back());
+  deferred_.pop_back();
+  exec(last);
+}
+
 // BEGIN, a look at what it made, and the statement, all sent before the first answer is read. In
 // another backend the statement ran without our settings: it is undone and sent again. The look is
 // never a prepared statement, which only this backend would know.
@@ -192,17 +245,7 @@ Rows Connection::exec_beginning(const Sql& sql, const std::vector<const char*>& 
   if (PQenterPipelineMode(pg_.get()) != 1) lost();
   const bool sent = send(begin_statement(mode), {}, nullptr) && send(kLook, {}, nullptr) &&
                     send(sql.text, values, prepared) && PQpipelineSync(pg_.get()) == 1;
-  std::vector<std::shared_ptr<const Rows::Impl>> results;
-  for (int i = 0; sent && i < 3; ++i) {
-    results.push_back(std::make_shared<const Rows::Impl>(PQgetResult(pg_.get())));
-    if (results.back()->result == nullptr) break;
-    PQclear(PQgetResult(pg_.get()));  // nothing: the statement's end
-  }
-  if (sent) PQclear(PQgetResult(pg_.get()));  // the pipeline's end
-  if (PQexitPipelineMode(pg_.get()) != 1 || results.size() != 3) {
-    for (const auto& result : results) checked(result);
-    lost();
-  }
+  const std::vector<Answer> results = arrived(sent, 3);
   checked(results[0]);
   if (begun(checked(results[1]), mode) && !pooled_) return answered(results[2], prepared);
   pooled_ = true;
@@ -215,6 +258,7 @@ Rows Connection::simple(const std::string& text) {
   check_text(text);
   if (!alive()) lost();
   begin_now();
+  send_deferred();
   return checked(PQexec(pg_.get(), text.c_str()));
 }
 
@@ -233,6 +277,7 @@ void Connection::stream(const Sql& sql, const std::function<void(const Rows&)>& 
   const std::vector<const char*> values = pointers(sql.params);
   if (!alive()) lost();
   begin_now();
+  send_deferred();
   if (PQsendQueryParams(pg_.get(), sql.text.c_str(), static_cast<int>(values.size()), nullptr,
                         values.data(), nullptr, nullptr, 0) != 1 ||
       PQsetSingleRowMode(pg_.get()) != 1) {
@@ -289,9 +334,22 @@ std::uint64_t Connection::copy(const std::string& statement,
 
 Outcome Connection::commit() {
   if (!alive()) lost();
-  if (std::exchange(beginning_, std::nullopt)) return Outcome::committed;  // nothing was done in it
-  PGresult* result = PQexec(pg_.get(), "COMMIT");
-  const Rows::Impl held(result);
+  if (deferred_.empty() && std::exchange(beginning_, std::nullopt))
+    return Outcome::committed;  // nothing was done in it
+  Answer held;
+  if (deferred_.empty()) {
+    held = std::make_shared<const Rows::Impl>(PQexec(pg_.get(), "COMMIT"));
+  } else {
+    begin_now();
+    try {
+      held = exec_deferred("COMMIT", {}, nullptr);
+    } catch (const Error& error) {
+      // COMMIT was under way with them; behind one that failed it was not done.
+      if (!alive() || error.kind() == ErrorKind::unreachable) return Outcome::in_doubt;
+      throw;
+    }
+  }
+  PGresult* result = held->result;
   // From here on a lost connection says nothing about the transaction. A server that ends the
   // connection may have written the commit record before it did.
   if (result == nullptr || !alive() || PQresultStatus(result) != PGRES_COMMAND_OK) {
@@ -301,7 +359,7 @@ Outcome Connection::commit() {
                    field(result, PG_DIAG_TABLE_NAME), field(result, PG_DIAG_COLUMN_NAME));
   }
   // COMMIT of a transaction in which a statement failed answers ROLLBACK, without an error.
-  if (std::string_view(PQcmdStatus(const_cast<PGresult*>(result))) != "COMMIT") {
+  if (std::string_view(PQcmdStatus(result)) != "COMMIT") {
     throw Error(ErrorKind::unexpected,
                 "the transaction was rolled back: a statement in it had failed");
   }

@@ -38,6 +38,8 @@ class Connection {
 
   // One statement with parameters; prepared when the text was seen before.
   Rows exec(const Sql& sql);
+  // To be sent with what comes next: exec() or commit() in one round trip with it.
+  void defer(Sql sql);
   // Several statements without parameters, in the simple protocol; gives the last one's result.
   Rows simple(const std::string& text);
 
@@ -62,7 +64,11 @@ class Connection {
   bool alive() const { return PQstatus(pg_.get()) == CONNECTION_OK; }
   // On the server. What begins with the next statement has not.
   bool in_transaction() const;
-  void forget_beginning() { beginning_.reset(); }
+  // Of a transaction that is given up, what has not been sent.
+  void forget_unsent() {
+    beginning_.reset();
+    deferred_.clear();
+  }
   int backend_pid() const { return PQbackendPID(pg_.get()); }
   int server_version() const { return PQserverVersion(pg_.get()); }
 
@@ -79,13 +85,20 @@ class Connection {
   };
 
   [[noreturn]] void lost() const;
+  using Answer = std::shared_ptr<const Rows::Impl>;
   Rows checked(PGresult* result) { return checked(std::make_shared<const Rows::Impl>(result)); }
-  Rows checked(std::shared_ptr<const Rows::Impl> result);
+  Rows checked(Answer result);
   void cancel() noexcept;
   // The name of the prepared statement for this text, or nothing when it runs unprepared.
   Seen* seen(const std::string& text);
   bool send(const std::string& text, const std::vector<const char*>& values, const Seen* prepared);
-  Rows answered(std::shared_ptr<const Rows::Impl> result, Seen* prepared);
+  Rows answered(Answer result, Seen* prepared);
+  // The answers to `count` statements that were sent in pipeline mode, which it ends.
+  std::vector<Answer> arrived(bool sent, std::size_t count);
+  // What was deferred, and this; gives the answer to this.
+  Answer exec_deferred(const std::string& text, const std::vector<const char*>& values,
+                       const Seen* prepared);
+  void send_deferred();
   // False: the backend is not the one that has our settings.
   bool begun(const Rows& row, Mode mode);
   Rows exec_beginning(const Sql& sql, const std::vector<const char*>& values);
@@ -93,6 +106,7 @@ class Connection {
   std::unique_ptr<PGconn, Finish> pg_;
   std::unordered_map<std::string, Seen> seen_;
   std::optional<Mode> beginning_;
+  std::vector<Sql> deferred_;
   Instant began_at_{};
   std::int64_t configured_pid_ = 0;
   std::string local_settings_;

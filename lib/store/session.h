@@ -104,6 +104,11 @@ class Tx {
   // Refuses (usage) a parameter with an embedded NUL, which PostgreSQL would cut silently.
   Rows exec(const Sql& sql);
 
+  // Runs one statement whose answer nobody needs, in the same round trip as the next one or the
+  // commit, and in the order in which they were given. What the datastore refuses is thrown there,
+  // or by a later defer().
+  void defer(Sql sql);
+
   // Several statements in one text, without parameters: a migration. Never a text with data in it.
   void script(const std::string& text);
 

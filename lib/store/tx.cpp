@@ -43,7 +43,7 @@ Tx::~Tx() {
   if (!impl_) return;
   Connection& connection = impl_->connection;
   connection.transaction_open = false;
-  connection.forget_beginning();
+  connection.forget_unsent();
   if (!connection.alive() || !connection.in_transaction()) return;
   try {
     connection.simple("ROLLBACK");
@@ -58,6 +58,10 @@ Instant Tx::began_at() const {
 
 Rows Tx::exec(const Sql& sql) {
   return impl_->connection.exec(sql);
+}
+
+void Tx::defer(Sql sql) {
+  impl_->connection.defer(std::move(sql));
 }
 
 void Tx::script(const std::string& text) {

@@ -18,10 +18,13 @@ using datamap::Column;
 using datamap::SubjectType;
 using datamap::Table;
 
+std::string ascii_digits_sql(const std::string& value) {
+  return "translate(" + value + ", '０１２３４５６７８９', '0123456789')";
+}
+
 // Full-width digits as ASCII, everything but digits dropped: the form whose end is compared.
 std::string digits_sql(const std::string& value) {
-  return "regexp_replace(translate(" + value +
-         ", '０１２３４５６７８９', '0123456789'), '[^0-9]', '', 'g')";
+  return "regexp_replace(" + ascii_digits_sql(value) + ", '[^0-9]', '', 'g')";
 }
 
 // Enough digits to make candidates few, and few enough for a number written without its country's
@@ -38,13 +41,16 @@ std::string loose(const std::string& value) {
   return "regexp_replace(lower(normalize(" + value + ", NFKC)), '\\s', '', 'g')";
 }
 
-// What must be true of a value in ASCII before the dear comparison is worth while: the characters
-// stand in it in their order, in either case, whatever stands between them. As many operators as
-// the comparison has, for PostgreSQL takes the cheaper condition first, and of two alike the
-// former.
-std::string may_hold_sql(const std::string& value, const std::string& pattern) {
-  return "(octet_length(" + value + ") > char_length(" + value + ") OR " + value +
-         " COLLATE \"C\" ILIKE " + pattern + ") AND ";
+// Compares only where it is worth while: where the characters of the pattern stand in the value in
+// their order, whatever stands between them. Of digits that is known wherever they are ASCII or
+// full-width, of other characters, in either case, where the value is ASCII.
+std::string where_likely(bool digits, const std::string& value, const std::string& pattern,
+                         const std::string& comparison) {
+  const std::string wide = "octet_length(" + value + ") > char_length(" + value + ")";
+  const std::string likely = digits ? "CASE WHEN " + wide + " THEN " + ascii_digits_sql(value) +
+                                          " ELSE " + value + " END COLLATE \"C\" LIKE " + pattern
+                                    : wide + " OR " + value + " COLLATE \"C\" ILIKE " + pattern;
+  return "CASE WHEN " + likely + " THEN " + comparison + " ELSE false END";
 }
 
 std::string pattern_of(const std::string& value) {
@@ -122,16 +128,19 @@ std::string Finder::condition(const Column& column, std::string_view alias,
   *exact = false;
   // `bare`: the value is cheap to name again.
   const auto test = [&](const std::string& v, bool bare = false) {
-    const auto prefilter = [&](const std::string& form) {
-      return bare ? may_hold_sql(v, params.bind(pattern_of(form)) + "::text") : "";
+    const auto likely = [&](bool digits, const std::string& form, const std::string& comparison) {
+      return bare ? where_likely(digits, v, params.bind(pattern_of(form)) + "::text", comparison)
+                  : comparison;
     };
     if (identifier.kind == "phone") {
       const std::string suffix = suffix_of(text::digits(value));
-      return prefilter(suffix) + "right(" + digits_sql(v) + ", " + std::to_string(suffix.size()) +
-             ") = " + params.bind(suffix) + "::text";
+      return likely(true, suffix,
+                    "right(" + digits_sql(v) + ", " + std::to_string(suffix.size()) +
+                        ") = " + params.bind(suffix) + "::text");
     }
     // In a subquery, which is computed once and not for each row.
-    return prefilter(value) + loose(v) + " = (SELECT " + loose(params.bind(value) + "::text") + ")";
+    return likely(false, value,
+                  loose(v) + " = (SELECT " + loose(params.bind(value) + "::text") + ")");
   };
   const bool together =
       column.site.plain() && !column.with.empty() &&
@@ -142,7 +151,6 @@ std::string Finder::condition(const Column& column, std::string_view alias,
       parts += datamap::site_text_sql(alias, site) + ", ";
     return test("concat(" + parts + datamap::site_text_sql(alias, column.site) + ")");
   }
-  // Over the bare column, so that an index on this very expression serves.
   if (column.site.plain()) return test(datamap::site_text_sql(alias, column.site), true);
   return "EXISTS (SELECT 1 FROM pg_catalog.jsonb_array_elements_text(" +
          datamap::site_values_sql(alias, column.site) + ") AS e(v) WHERE " + test("v") + ")";

@@ -48,7 +48,7 @@ double append(store::Session& session, int rows, bool bare, Instant at) {
                    continue;
                  }
                  const std::string line = audit::leaf_line(event(i), at);
-                 tx.exec(
+                 tx.defer(
                      {"INSERT INTO ccctl.pending (tenant_id, log, line, leaf_hash) VALUES ($1, "
                       "'evidence', pg_catalog.decode($2, 'hex'), pg_catalog.decode($3, 'hex'))",
                       {kTenant, crypto::to_hex(line),

@@ -132,7 +132,8 @@ TEST_F(Store, CommitOfAFailedTransactionIsAnError) {
   EXPECT_EQ(error_of([&] { (void)tx.commit(); }).kind(), ErrorKind::unexpected);
 }
 
-// The backend is ended while it works on COMMIT, so nobody can know from here what happened.
+// The backend is ended while it works on COMMIT, alone or with what was deferred to it, so nobody
+// can know from here what happened.
 TEST_F(Store, ConnectionLostDuringCommitIsInDoubt) {
   session.exec_plain(
       "CREATE TABLE public.t (a integer);"
@@ -140,26 +141,87 @@ TEST_F(Store, ConnectionLostDuringCommitIsInDoubt) {
       " 'BEGIN PERFORM pg_sleep(20); RETURN NULL; END';"
       "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON public.t DEFERRABLE INITIALLY DEFERRED"
       " FOR EACH ROW EXECUTE FUNCTION public.slow()");
+  for (const bool together : {false, true}) {
+    session = database.session();
+    Tx tx = session.begin(Mode::read_committed);
+    together ? tx.defer("INSERT INTO t VALUES (1)") : (void)tx.exec("INSERT INTO t VALUES (1)");
+    std::thread killer([&] {
+      Session other = database.session();
+      const std::string pid = std::to_string(session.backend_pid());
+      for (;;) {
+        Tx look = other.begin(Mode::read_committed);
+        const Rows at =
+            look.exec({"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                       " WHERE pid = $1 AND query = 'COMMIT' AND wait_event = 'PgSleep'",
+                       {pid}});
+        if (!at.empty()) return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+    });
+    EXPECT_EQ(tx.commit(), Outcome::in_doubt);
+    killer.join();
+    EXPECT_EQ(error_of([&] { session.begin(Mode::read_committed).exec("SELECT 1"); }).kind(),
+              ErrorKind::unreachable)
+        << "a session never reconnects by itself";
+  }
+}
+
+TEST_F(Store, DeferredStatementsRunInTheirOrderBeforeWhatFollows) {
+  session.exec_plain("CREATE TABLE public.t (a integer PRIMARY KEY)");
+  const auto add = [](Tx& tx, int a) {
+    tx.defer({"INSERT INTO t VALUES ($1::integer)", {std::to_string(a)}});
+  };
+  const auto all = [](Tx& tx) {
+    return std::string(tx.exec("SELECT string_agg(a::text, ' ' ORDER BY a) FROM t").text(0, 0));
+  };
+  {
+    Tx tx = session.begin(Mode::read_committed);
+    add(tx, 1);
+    add(tx, 2);
+    tx.defer("UPDATE t SET a = a + 10 WHERE a = 2");
+    EXPECT_EQ(all(tx), "1 12");
+    add(tx, 3);
+    tx.script("UPDATE t SET a = a + 10 WHERE a = 3");
+    add(tx, 4);
+    std::size_t rows = 0;
+    tx.each("SELECT FROM t", [&](const Rows&, std::size_t) { ++rows; });
+    EXPECT_EQ(rows, 4U);
+    add(tx, 5);
+    tx.stream("SELECT FROM t", [&](const Rows&) { ++rows; });
+    EXPECT_EQ(rows, 9U);
+    add(tx, 6);
+    EXPECT_EQ(tx.commit(), Outcome::committed);
+  }
+  {
+    Tx tx = session.begin(Mode::read_committed);
+    add(tx, 7);
+    all(tx);
+    add(tx, 8);  // never sent
+  }
+  Tx only = session.begin(Mode::read_committed);
+  add(only, 9);
+  EXPECT_EQ(only.commit(), Outcome::committed);
   Tx tx = session.begin(Mode::read_committed);
-  tx.exec("INSERT INTO t VALUES (1)");
-  std::thread killer([&] {
-    Session other = database.session();
-    const std::string pid = std::to_string(session.backend_pid());
-    for (;;) {
-      Tx look = other.begin(Mode::read_committed);
-      const Rows at =
-          look.exec({"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                     " WHERE pid = $1 AND query = 'COMMIT' AND wait_event = 'PgSleep'",
-                     {pid}});
-      if (!at.empty()) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-  });
-  EXPECT_EQ(tx.commit(), Outcome::in_doubt);
-  killer.join();
-  EXPECT_EQ(error_of([&] { session.begin(Mode::read_committed).exec("SELECT 1"); }).kind(),
-            ErrorKind::unreachable)
-      << "a session never reconnects by itself";
+  EXPECT_EQ(all(tx), "1 4 5 6 9 12 13");
+}
+
+TEST_F(Store, WhatADeferredStatementMeetsIsThrownBehindItAndNothingIsCommitted) {
+  session.exec_plain("CREATE TABLE public.t (a integer CONSTRAINT once PRIMARY KEY)");
+  const auto twice = [](Tx& tx) {
+    for (int i = 0; i < 2; ++i) tx.defer("INSERT INTO t VALUES (1)");
+  };
+  for (const bool at_commit : {false, true}) {
+    Tx tx = session.begin(Mode::read_committed);
+    twice(tx);
+    const Error error =
+        error_of([&] { at_commit ? (void)tx.commit() : (void)tx.exec("SELECT 1"); });
+    EXPECT_NE(std::string(error.what()).find("once"), std::string::npos) << error.what();
+    EXPECT_EQ(error_of([&] {
+                tx.defer({"SELECT $1", {std::string("a\0b", 3)}});
+              }).kind(),
+              ErrorKind::usage);
+  }
+  EXPECT_EQ(session.begin(Mode::read_committed).exec("SELECT FROM t").size(), 0U);
 }
 
 TEST_F(Store, ConnectionLostBeforeCommitIsNotInDoubt) {
