@@ -194,7 +194,7 @@ int make_request(App& app, const Args& args, const Making& making) {
     app.seal_if_possible();
     return answer(app, request);
   }
-  return answer(app, erasure.advance(request.id));
+  return answer(app, erasure.advance(request));
 }
 
 }  // namespace ccctl::cmd

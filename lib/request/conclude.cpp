@@ -294,10 +294,12 @@ void Erasure::conclude(Request& request) {
     if (updated.affected() != 1) throw Overtaken(request.id);
   });
   request.phase = Phase::unsealed;
+  concluded_ = request.id;
 }
 
 void Erasure::seal(Request& request) {
-  world_.seal();
+  // A leaf that was written a moment ago has only been sealed where this process did it.
+  if (!world_.seal() && std::exchange(concluded_, "") == request.id) return;
   transact([&](store::Tx& tx) { note_sealed(tx, request); });
 }
 

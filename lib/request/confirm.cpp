@@ -111,6 +111,7 @@ Request Erasure::confirm(const Preview& preview, const std::string& request_id,
   request.type = preview.type;
   request.phase = restricted || handling.queued ? Phase::planned : Phase::erasing;
   request.restricted = restricted;
+  request.created_by = world_.actor;
   request.intake = intake;
   request.case_id = handling.case_id;
   request.confirmation = preview.confirmation;

@@ -101,8 +101,12 @@ void Erasure::step(Request& request) {
 }
 
 Request Erasure::advance(const std::string& request_id) {
+  return advance(read(request_id));
+}
+
+Request Erasure::advance(Request request) {
   if (world_.guard) world_.guard();
-  Request request = read(request_id);
+  const std::string id = request.id;
   if (request.phase == Phase::completed) drain(request);
   for (;;) {
     const Phase before = request.phase;
@@ -110,7 +114,7 @@ Request Erasure::advance(const std::string& request_id) {
       step(request);
       if (request.phase == before) return request;  // waits: for a date, a second try, a seal
     } catch (const Overtaken&) {
-      request = read(request_id);  // the other process was faster; what is left may be ours to do
+      request = read(id);  // the other process was faster; what is left may be ours to do
     }
   }
 }

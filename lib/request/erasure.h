@@ -62,6 +62,7 @@ class Erasure {
   // Throws held (nothing done), stale_plan, refused (the merge set grew); a member that failed
   // while others went through is told by outcome "partial".
   Request advance(const std::string& request_id);
+  Request advance(Request request);  // as confirm() gave it
   // Begins again with the members that failed, once every other has come to its end: refused
   // (reason siblings_in_flight) before that (G-32). Nothing failed: nothing is done.
   Request retry(const std::string& request_id);
@@ -126,7 +127,8 @@ class Erasure {
   std::optional<plan::Scope> scope_;
   std::optional<std::vector<Outside>> outside_;  // found out once
   std::string prepared_plan_;                    // a plan known to fit the catalog
-  Instant seen_at_{};  // the datastore's clock, when it was last looked at
+  Instant seen_at_{};      // the datastore's clock, when it was last looked at
+  std::string concluded_;  // the request whose receipt was written last
 };
 
 // Rows of ccctl.request_term.

@@ -15,8 +15,6 @@
 namespace ccctl::bench {
 namespace {
 
-constexpr std::size_t kSealEvery = 100;
-
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
@@ -38,33 +36,41 @@ class Timer {
 
 }  // namespace
 
-Timing by_ccctl(const store::Target& officer, const store::Target& sealer,
-                const std::filesystem::path& source, const std::filesystem::path& seal_key,
-                const std::filesystem::path& objects, const std::vector<std::string>& subjects) {
-  const std::filesystem::path pack = source / "policies" / "sandbox";
-  const datamap::Map map = datamap::read_map(read_file(pack / "datamap.yaml"), "datamap.yaml");
-  const request::PackRules rules = request::rules_of(policy::load_pack(pack));
-  const request::Ground ground{map, rules, kTenant};
-  const Context context = system_context();
-  const crypto::Signer signer(
-      Secret(crypto::from_hex(read_file(seal_key).substr(0, 64)).value_or("")));
-  const auto store = object::open("file:" + objects.string());
-  store::Session session = store::Session::open(officer);
-  store::Session sealing = store::Session::open(sealer);
+struct ByCcctl::Impl {
+  Impl(const store::Target& officer, const store::Target& sealer,
+       const std::filesystem::path& source, const std::filesystem::path& seal_key,
+       const std::filesystem::path& objects)
+      : pack(source / "policies" / "sandbox"),
+        map(datamap::read_map(read_file(pack / "datamap.yaml"), "datamap.yaml")),
+        rules(request::rules_of(policy::load_pack(pack))),
+        signer(Secret(crypto::from_hex(read_file(seal_key).substr(0, 64)).value_or(""))),
+        store(object::open("file:" + objects.string())),
+        session(store::Session::open(officer)),
+        sealing(store::Session::open(sealer)),
+        erasure({session, [officer] { return store::Session::open(officer); }, context,
+                 session.session_user(),
+                 [&](const std::string&) -> object::ObjectStore& { return *store; },
+                 [&] { return false; }},
+                ground) {}
+  void erase(const Block& subjects);
 
-  Timing timing;
-  timing.subjects = subjects.size();
-  const double own_cpu = own_cpu_ms();
-  const double before = cpu_ms(session.backend_pid()) + cpu_ms(sealing.backend_pid());
-  std::vector<std::string> unsealed;
-  request::Erasure erasure(
-      {session, [&] { return store::Session::open(officer); }, context, session.session_user(),
-       [&](const std::string&) -> object::ObjectStore& { return *store; }, [&] { return false; }},
-      ground);
+  std::filesystem::path pack;
+  datamap::Map map;
+  request::PackRules rules;
+  request::Ground ground{map, rules, kTenant};
+  Context context = system_context();
+  crypto::Signer signer;
+  std::unique_ptr<object::ObjectStore> store;
+  store::Session session, sealing;
+  request::Erasure erasure;
   std::optional<datamap::Catalog> catalog;  // a process reads it once
-  const Clock::time_point start = Clock::now();
-  for (std::size_t i = 0; i < subjects.size(); ++i) {
-    const subject::SubjectRef ref{"external_contact", {subjects[i]}};
+  Timing timing;
+};
+
+void ByCcctl::Impl::erase(const Block& subjects) {
+  std::vector<std::string> unsealed;
+  for (const std::string& subject : subjects) {
+    const subject::SubjectRef ref{"external_contact", {subject}};
     std::optional<request::Preview> preview;
     {
       const Timer timer(timing.preview);
@@ -72,24 +78,29 @@ Timing by_ccctl(const store::Target& officer, const store::Target& sealer,
       if (!catalog) catalog = datamap::read_catalog(tx, map);
       preview = request::preview(tx, ground, *catalog, ref, nullptr);
     }
-    const std::string id = random_uuid(context);
-    {
-      const Timer timer(timing.work);
-      erasure.confirm(*preview, id, {}, false);
-      erasure.advance(id);
-    }
-    unsealed.push_back(id);
-    if (unsealed.size() == kSealEvery || i + 1 == subjects.size()) {
-      const Timer timer(timing.seal);
-      audit::seal(sealing, signer, context);
-      for (const std::string& each : unsealed) erasure.advance(each);
-      unsealed.clear();
-    }
+    unsealed.push_back(random_uuid(context));
+    const Timer timer(timing.work);
+    erasure.advance(erasure.confirm(*preview, unsealed.back(), {}, false));
   }
-  timing.wall = Clock::now() - start;
-  timing.server_cpu_ms = cpu_ms(session.backend_pid()) + cpu_ms(sealing.backend_pid()) - before;
-  timing.client_cpu_ms = own_cpu_ms() - own_cpu;
-  return timing;
+  const Timer timer(timing.seal);
+  audit::seal(sealing, signer, context);
+  for (const std::string& each : unsealed) erasure.advance(each);
+  timing.subjects += subjects.size();
+}
+
+ByCcctl::ByCcctl(const store::Target& officer, const store::Target& sealer,
+                 const std::filesystem::path& source, const std::filesystem::path& seal_key,
+                 const std::filesystem::path& objects)
+    : impl_(std::make_unique<Impl>(officer, sealer, source, seal_key, objects)) {}
+ByCcctl::~ByCcctl() = default;
+
+void ByCcctl::erase(const Block& subjects) {
+  impl_->timing.measure({impl_->session.backend_pid(), impl_->sealing.backend_pid()},
+                        [&] { impl_->erase(subjects); });
+}
+
+const Timing& ByCcctl::timing() const {
+  return impl_->timing;
 }
 
 }  // namespace ccctl::bench

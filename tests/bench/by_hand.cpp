@@ -71,50 +71,63 @@ std::vector<std::string> erase_row(store::Tx& tx, const std::vector<Statement>& 
 
 }  // namespace
 
-Timing by_hand(const store::Target& officer, const std::filesystem::path& statements,
-               const std::filesystem::path& objects, const std::vector<std::string>& subjects,
-               double commits) {
-  const std::vector<Statement> script = read_statements(statements);
-  const auto store = objects.empty() ? nullptr : object::open("file:" + objects.string());
-  store::Session session = store::Session::open(officer);
-  Timing timing;
-  timing.subjects = subjects.size();
-  const double cpu = cpu_ms(session.backend_pid()), own_cpu = own_cpu_ms();
-  const Clock::time_point start = Clock::now();
+struct ByHand::Impl {
+  std::vector<Statement> script;
+  std::unique_ptr<object::ObjectStore> objects;
+  store::Session session;
+  double commits;
+  Timing timing{};
   double done = 0;  // durable commits
-  for (std::size_t i = 0; i < subjects.size(); ++i) {
-    std::vector<std::string> members;
-    session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
-      const store::Rows rows =
-          tx.exec({"SELECT id FROM external_contacts WHERE tenant_id = $1 AND "
-                   "(id = $2::uuid OR canonical_id = $2::uuid) ORDER BY canonical_id, id",
-                   {kTenant, subjects[i]}});
-      members.clear();
-      for (std::size_t r = 0; r < rows.size(); ++r) members.emplace_back(rows.text(r, 0));
-    });
-    for (const std::string& member : members) {
-      std::vector<std::string> keys;
-      session.transact(store::Mode::read_committed,
-                       [&](store::Tx& tx) { keys = erase_row(tx, script, member); });
-      for (const std::string& key : keys) {
-        if (store) store->remove(key);
-      }
-      ++done;
+
+  void erase(const std::string& subject);
+};
+
+void ByHand::Impl::erase(const std::string& subject) {
+  std::vector<std::string> members;
+  session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+    const store::Rows rows =
+        tx.exec({"SELECT id FROM external_contacts WHERE tenant_id = $1 AND "
+                 "(id = $2::uuid OR canonical_id = $2::uuid) ORDER BY canonical_id, id",
+                 {kTenant, subject}});
+    members.clear();
+    for (std::size_t r = 0; r < rows.size(); ++r) members.emplace_back(rows.text(r, 0));
+  });
+  for (const std::string& member : members) {
+    std::vector<std::string> keys;
+    session.transact(store::Mode::read_committed,
+                     [&](store::Tx& tx) { keys = erase_row(tx, script, member); });
+    for (const std::string& key : keys) {
+      if (objects) objects->remove(key);
     }
-    // The rest of the commits: what such a script writes down about its progress.
-    for (; done < commits * static_cast<double>(i + 1); ++done) {
-      session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
-        tx.exec(
-            {"INSERT INTO ccctl.attempt (tenant_id, attempt_id, request_id, opened_at) VALUES "
-             "($1, $2 || pg_catalog.gen_random_uuid()::text, $2, now())",
-             {kTenant, subjects[i]}});
-      });
-    }
+    ++done;
   }
-  timing.wall = Clock::now() - start;
-  timing.server_cpu_ms = cpu_ms(session.backend_pid()) - cpu;
-  timing.client_cpu_ms = own_cpu_ms() - own_cpu;
-  return timing;
+  // The rest of the commits: what such a script writes down about its progress.
+  for (; done < commits * static_cast<double>(timing.subjects + 1); ++done) {
+    session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+      tx.exec(
+          {"INSERT INTO ccctl.attempt (tenant_id, attempt_id, request_id, opened_at) VALUES "
+           "($1, $2 || pg_catalog.gen_random_uuid()::text, $2, now())",
+           {kTenant, subject}});
+    });
+  }
+  ++timing.subjects;
+}
+
+ByHand::ByHand(const store::Target& officer, const std::filesystem::path& statements,
+               const std::filesystem::path& objects, double commits)
+    : impl_(new Impl{read_statements(statements),
+                     objects.empty() ? nullptr : object::open("file:" + objects.string()),
+                     store::Session::open(officer), commits}) {}
+ByHand::~ByHand() = default;
+
+void ByHand::erase(const Block& subjects) {
+  impl_->timing.measure({impl_->session.backend_pid()}, [&] {
+    for (const std::string& subject : subjects) impl_->erase(subject);
+  });
+}
+
+const Timing& ByHand::timing() const {
+  return impl_->timing;
 }
 
 }  // namespace ccctl::bench

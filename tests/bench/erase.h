@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,22 +24,48 @@ struct Timing {
   double server_cpu_ms = 0;  // of the backends that did it
   double client_cpu_ms = 0;  // of this process
   std::uint64_t subjects = 0;
+
+  // Adds what `erase` takes.
+  void measure(const std::vector<int>& backends, const std::function<void()>& erase);
 };
+
+// The subjects of one block, at most kSealEvery of them.
+using Block = std::vector<std::string>;
+inline constexpr std::size_t kSealEvery = 100;
 
 // Milliseconds of processor time that a backend has used; 0 where /proc does not say.
 double cpu_ms(int pid);
 double own_cpu_ms();
 
 // Through the library, as a process that works through a list of requests would: preview, confirm,
-// advance; sealing after every hundredth.
-Timing by_ccctl(const store::Target& officer, const store::Target& sealer,
-                const std::filesystem::path& source, const std::filesystem::path& seal_key,
-                const std::filesystem::path& objects, const std::vector<std::string>& subjects);
+// advance; sealing at the end of every block.
+class ByCcctl {
+ public:
+  ByCcctl(const store::Target& officer, const store::Target& sealer,
+          const std::filesystem::path& source, const std::filesystem::path& seal_key,
+          const std::filesystem::path& objects);
+  ~ByCcctl();
+  void erase(const Block& subjects);
+  const Timing& timing() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 // With the statements of by_hand.sql, prepared, in one transaction per row of the merge set, and
 // `commits` durable commits per subject. `objects` empty: objects stay.
-Timing by_hand(const store::Target& officer, const std::filesystem::path& statements,
-               const std::filesystem::path& objects, const std::vector<std::string>& subjects,
-               double commits);
+class ByHand {
+ public:
+  ByHand(const store::Target& officer, const std::filesystem::path& statements,
+         const std::filesystem::path& objects, double commits);
+  ~ByHand();
+  void erase(const Block& subjects);
+  const Timing& timing() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace ccctl::bench

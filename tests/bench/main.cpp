@@ -31,6 +31,20 @@ double own_cpu_ms() {
   return static_cast<double>(std::clock()) * 1000 / CLOCKS_PER_SEC;
 }
 
+void Timing::measure(const std::vector<int>& backends, const std::function<void()>& erase) {
+  const auto served = [&] {
+    double sum = 0;
+    for (const int pid : backends) sum += cpu_ms(pid);
+    return sum;
+  };
+  const double before = served(), own = own_cpu_ms();
+  const Clock::time_point start = Clock::now();
+  erase();
+  wall += Clock::now() - start;
+  server_cpu_ms += served() - before;
+  client_cpu_ms += own_cpu_ms() - own;
+}
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -97,28 +111,57 @@ struct Round {
   bool same = true;
 };
 
-Round run_round(const std::string& socket, const fs::path& source, const fs::path& seal_key,
-                const fs::path& objects, const std::vector<std::string>& subjects) {
-  for (const char* side : {"bench_ccctl", "bench_by_hand"}) {
-    plain(socket, std::string("DROP DATABASE IF EXISTS ") + side);
-    plain(socket, std::string("CREATE DATABASE ") + side + " TEMPLATE ccctl");
-    fs::remove_all(objects.string() + "." + side);
-    fs::copy(objects, objects.string() + "." + side, fs::copy_options::recursive);
+// Both sides work on clones; what the sandbox has stays as it is.
+struct Clones {
+  Clones(const std::string& socket, const fs::path& objects) : socket_(socket), objects_(objects) {
+    for (const char* side : {"bench_ccctl", "bench_by_hand"}) {
+      plain(socket, std::string("DROP DATABASE IF EXISTS ") + side);
+      plain(socket, std::string("CREATE DATABASE ") + side + " TEMPLATE ccctl");
+      fs::remove_all(objects_of(side));
+      fs::copy(objects, objects_of(side), fs::copy_options::recursive);
+    }
+    plain(socket, "CHECKPOINT");
   }
-  plain(socket, "CHECKPOINT");
-  Round round;
+  fs::path objects_of(const std::string& side) const { return objects_.string() + "." + side; }
+  ByCcctl ours(const fs::path& source, const fs::path& seal_key) const {
+    return {target(socket_, "bench_ccctl", "officer"), target(socket_, "bench_ccctl", "sealer"),
+            source, seal_key, objects_of("bench_ccctl")};
+  }
+  ByHand by_hand(const fs::path& source, double commits) const {
+    return {target(socket_, "bench_by_hand", "officer"), source / "tests" / "bench" / "by_hand.sql",
+            objects_of("bench_by_hand"), commits};
+  }
+
+ private:
+  std::string socket_;
+  fs::path objects_;
+};
+
+// How often ccctl makes the log durable for a subject.
+double commits_of(const std::string& socket, const fs::path& source, const fs::path& seal_key,
+                  const fs::path& objects, const Block& subjects) {
+  const Clones clones(socket, objects);
   const std::int64_t before = syncs(socket);
-  round.ours =
-      by_ccctl(target(socket, "bench_ccctl", "officer"), target(socket, "bench_ccctl", "sealer"),
-               source, seal_key, objects.string() + ".bench_ccctl", subjects);
-  round.commits =
-      static_cast<double>(syncs(socket) - before) / static_cast<double>(subjects.size());
-  plain(socket, "CHECKPOINT");
-  round.by_hand = by_hand(target(socket, "bench_by_hand", "officer"),
-                          source / "tests" / "bench" / "by_hand.sql",
-                          objects.string() + ".bench_by_hand", subjects, round.commits);
-  const auto ours = state(socket, "bench_ccctl"), theirs = state(socket, "bench_by_hand");
-  for (const auto& [table, digest] : ours) {
+  clones.ours(source, seal_key).erase(subjects);
+  return static_cast<double>(syncs(socket) - before) / static_cast<double>(subjects.size());
+}
+
+// In turns, a block each: the machine is not always equally fast.
+Round run_round(const std::string& socket, const fs::path& source, const fs::path& seal_key,
+                const fs::path& objects, const std::vector<std::string>& subjects, double commits) {
+  const Clones clones(socket, objects);
+  ByCcctl ours = clones.ours(source, seal_key);
+  ByHand by_hand = clones.by_hand(source, commits);
+  for (std::size_t from = 0; from < subjects.size(); from += kSealEvery) {
+    const std::size_t end = std::min(from + kSealEvery, subjects.size());
+    const Block block(subjects.begin() + static_cast<std::ptrdiff_t>(from),
+                      subjects.begin() + static_cast<std::ptrdiff_t>(end));
+    ours.erase(block);
+    by_hand.erase(block);
+  }
+  Round round{ours.timing(), by_hand.timing(), commits};
+  const auto left = state(socket, "bench_ccctl"), theirs = state(socket, "bench_by_hand");
+  for (const auto& [table, digest] : left) {
     if (theirs.at(table) == digest) continue;
     round.same = false;
     std::cout << "  differs: " << table << ": " << digest << " / " << theirs.at(table) << "\n";
@@ -148,10 +191,13 @@ void print(const Round& round) {
 int erase(const std::vector<std::string>& args) {
   const std::string& socket = args.at(0);
   const std::vector<std::string> subjects = choose(socket, std::stoul(args.at(4)));
+  const Block some(subjects.begin(), subjects.begin() + static_cast<std::ptrdiff_t>(
+                                                            std::min(kSealEvery, subjects.size())));
+  const double commits = commits_of(socket, args.at(1), args.at(2), args.at(3), some);
   bool same = true;
   for (int i = 1; i <= std::stoi(args.at(5)); ++i) {
     std::printf("round %d: %zu subjects one after the other\n", i, subjects.size());
-    const Round round = run_round(socket, args.at(1), args.at(2), args.at(3), subjects);
+    const Round round = run_round(socket, args.at(1), args.at(2), args.at(3), subjects, commits);
     print(round);
     std::fflush(stdout);
     same = same && round.same;
@@ -160,10 +206,10 @@ int erase(const std::vector<std::string>& args) {
 }
 
 int bare(const std::vector<std::string>& args) {
-  const Timing timing = by_hand(target(args.at(0), args.at(2), "officer"),
-                                fs::path(args.at(1)) / "tests" / "bench" / "by_hand.sql", "",
-                                {args.begin() + 3, args.end()}, 1);
-  std::printf("%.2f\n", timing.wall.count());
+  ByHand script(target(args.at(0), args.at(2), "officer"),
+                fs::path(args.at(1)) / "tests" / "bench" / "by_hand.sql", "", 1);
+  script.erase({args.begin() + 3, args.end()});
+  std::printf("%.2f\n", script.timing().wall.count());
   return 0;
 }
 
