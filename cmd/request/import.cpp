@@ -35,7 +35,7 @@ std::vector<request::Incoming> read_file(const Args& args) {
 
 // Everybody whom one of the terms names; one person is wanted.
 void resolve_line(const request::Ground& ground, store::Tx& tx, const datamap::Catalog& catalog,
-                  Line& line) {
+                  request::Planner& planner, Line& line) {
   const subject::Finder finder(tx, ground.map, catalog, ground.tenant);
   std::vector<subject::SubjectRef> people;
   std::vector<subject::Identifier> terms;
@@ -57,8 +57,7 @@ void resolve_line(const request::Ground& ground, store::Tx& tx, const datamap::C
     return;
   }
   const bool typed = terms.size() == 1;
-  request::Preview preview =
-      request::preview(tx, ground, catalog, people.front(), typed ? &terms.front() : nullptr);
+  request::Preview preview = planner.preview(tx, people.front(), typed ? &terms.front() : nullptr);
   if (preview.conflicting) line.problem = "the merge set has different names";
   if (preview.current_employee) line.problem = "a current employee";
   if (line.problem.empty()) line.preview = std::move(preview);
@@ -72,12 +71,13 @@ File read(App& app, const Args& args, const request::Ground& ground) {
   File file;
   store::Tx tx = app.session().begin(store::Mode::read_only_snapshot);
   const datamap::Catalog catalog = datamap::read_catalog(tx, ground.map);
+  request::Planner planner(ground, catalog);
   std::string all;
   std::uint64_t rows = 0;
   for (request::Incoming& incoming : read_file(args)) {
     Line line{std::move(incoming), std::nullopt, ""};
     if (line.incoming.type == request::Type::erasing) {
-      resolve_line(ground, tx, catalog, line);
+      resolve_line(ground, tx, catalog, planner, line);
     } else {
       line.problem = "make it with `ccctl request export`";
     }

@@ -91,8 +91,9 @@ Found look(App& app, const Args& args, const request::Ground& ground, const Repl
       throw Error(ErrorKind::not_found, "no data subject matches", "see `ccctl subjects search`");
     terms = replacing(finder, finder.profile(*found.ref));
   }
-  found.preview = request::preview(tx, ground, catalog, found.ref,
-                                   person.term ? &*person.term : nullptr, terms);
+  request::Planner planner(ground, catalog);
+  found.preview = planner.preview(tx, found.ref, person.term ? &*person.term : nullptr, terms);
+  found.preview.shared = planner.shared_values(tx, found.preview);
   const request::Preview& preview = found.preview;
   if (preview.outcome.rows() > 0 || !preview.outcome.kept.empty()) return found;
   if (!terms.empty()) {

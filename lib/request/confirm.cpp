@@ -117,7 +117,7 @@ Request Erasure::confirm(const Preview& preview, const std::string& request_id,
   request.confirmation = preview.confirmation;
   request.policy_digest = ground_.rules.digest;
   request.map_digest = ground_.map.digest;
-  request.plan = canonical(plan::to_json(preview.plan));
+  request.plan = canonical(plan::to_json(*preview.plan));
   request.planned_rows = preview.outcome.rows();
   request.verified =
       !intake.identity_method.empty() || ground_.rules.requests.identity_check_waived;

@@ -141,20 +141,6 @@ bool conflict(const std::vector<std::vector<Identifier>>& identifiers) {
                      [](const auto& kind) { return kind.second.size() > 1; });
 }
 
-std::vector<Shared> shared_values(const subject::Finder& finder,
-                                  const std::vector<SubjectRef>& members,
-                                  const std::vector<std::vector<Identifier>>& identifiers) {
-  std::map<std::pair<std::string, std::string>, std::uint64_t> found;
-  const std::vector<Identifier> values = strong(identifiers, identifiers.size());
-  const std::vector<std::vector<subject::Hits>> sharers = finder.sharers(values, members);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    for (const subject::Hits& hits : sharers[i]) found[{values[i].kind, hits.table}] += hits.rows;
-  }
-  std::vector<Shared> shared;
-  for (const auto& [key, rows] : found) shared.push_back({key.first, key.second, rows});
-  return shared;
-}
-
 // Counts the merge set as growing prefixes: what member k adds is what its own transaction will
 // find, since the members before it are gone by then.
 void count_members(store::Tx& tx, const datamap::Map& map, const plan::Compiler& compiler,
@@ -163,7 +149,7 @@ void count_members(store::Tx& tx, const datamap::Map& map, const plan::Compiler&
   const std::size_t members = std::max<std::size_t>(preview.merge_set.members.size(), 1);
   TakenAlong along;
   std::vector<plan::Drivers> whole;
-  if (preview.type == Type::erasing && plan::takes_people_along(map, preview.plan.scope))
+  if (preview.type == Type::erasing && plan::takes_people_along(map, preview.plan->scope))
     along = taken_along(tx, compiler, protection);
   if (preview.type == Type::erasing && members > 1 && !protection.holds.empty())
     whole = {drivers_of(finder, preview.merge_set.members, preview.identifiers, members, along)};
@@ -174,7 +160,7 @@ void count_members(store::Tx& tx, const datamap::Map& map, const plan::Compiler&
     const plan::Compiled compiled =
         preview.type == Type::updating
             ? compiler.rectify(drivers, protection,
-                               standing(tx, finder, map, compiler, preview.plan.scope, drivers,
+                               standing(tx, finder, map, compiler, preview.plan->scope, drivers,
                                         preview.replacements),
                                "")
             : compiler.count(drivers, protection);
@@ -187,23 +173,47 @@ void count_members(store::Tx& tx, const datamap::Map& map, const plan::Compiler&
 
 }  // namespace
 
-Preview preview(store::Tx& tx, const Ground& ground, const datamap::Catalog& catalog,
-                const std::optional<SubjectRef>& ref, const Identifier* term,
-                const std::vector<plan::Replacement>& replacements) {
-  const subject::Finder finder(tx, ground.map, catalog, ground.tenant);
+std::shared_ptr<const plan::Plan> Planner::plan_of(
+    const std::string& kind, const std::vector<plan::Replacement>& replacements) {
+  const Type type = replacements.empty() ? Type::erasing : Type::updating;
+  if (type == Type::erasing && erasures_.contains(kind)) return erasures_.at(kind);
+  plan::Head head{std::string(verb_of(type)), ground_.tenant, ground_.rules.digest,
+                  ground_.map.digest, ""};
+  plan::Scope scope = plan::scope_of(ground_.map, kind);
+  const auto plan = std::make_shared<const plan::Plan>(
+      type == Type::updating
+          ? plan::rectification_plan(ground_.map, catalog_, std::move(scope), std::move(head),
+                                     replacements)
+          : plan::erasure_plan(ground_.map, catalog_, std::move(scope), std::move(head)));
+  require_sight(ground_, catalog_, plan->scope);
+  if (type == Type::erasing) erasures_[kind] = plan;
+  return plan;
+}
+
+std::vector<Shared> Planner::shared_values(store::Tx& tx, const Preview& preview) const {
+  const subject::Finder finder(tx, ground_.map, catalog_, ground_.tenant);
+  std::map<std::pair<std::string, std::string>, std::uint64_t> found;
+  const std::vector<Identifier> values = strong(preview.identifiers, preview.identifiers.size());
+  const std::vector<std::vector<subject::Hits>> sharers =
+      finder.sharers(values, preview.merge_set.members);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    for (const subject::Hits& hits : sharers[i]) found[{values[i].kind, hits.table}] += hits.rows;
+  }
+  std::vector<Shared> shared;
+  for (const auto& [key, rows] : found) shared.push_back({key.first, key.second, rows});
+  return shared;
+}
+
+Preview Planner::preview(store::Tx& tx, const std::optional<SubjectRef>& ref,
+                         const Identifier* term,
+                         const std::vector<plan::Replacement>& replacements) {
+  const subject::Finder finder(tx, ground_.map, catalog_, ground_.tenant);
   Preview preview;
-  const std::string kind = ref ? ref->kind : ground.map.subjects.front().kind;
+  const std::string kind = ref ? ref->kind : ground_.map.subjects.front().kind;
   if (ref) preview.merge_set = finder.merge_set(*ref);
   preview.type = replacements.empty() ? Type::erasing : Type::updating;
   preview.replacements = replacements;
-  plan::Head head{std::string(verb_of(preview.type)), ground.tenant, ground.rules.digest,
-                  ground.map.digest, ""};
-  plan::Scope scope = plan::scope_of(ground.map, kind);
-  preview.plan = preview.type == Type::updating
-                     ? plan::rectification_plan(ground.map, catalog, std::move(scope),
-                                                std::move(head), replacements)
-                     : plan::erasure_plan(ground.map, catalog, std::move(scope), std::move(head));
-  require_sight(ground, catalog, preview.plan.scope);
+  preview.plan = plan_of(kind, replacements);
   for (const SubjectRef& member : preview.merge_set.members) {
     const std::optional<subject::Profile> profile = finder.profile(member);
     preview.identifiers.push_back(followed(profile, term));
@@ -212,14 +222,14 @@ Preview preview(store::Tx& tx, const Ground& ground, const datamap::Catalog& cat
   }
   if (!ref) {
     preview.identifiers.push_back(followed(std::nullopt, term));
-    for (const datamap::Table& table : ground.map.tables) {
+    for (const datamap::Table& table : ground_.map.tables) {
       if (table.requires_subject) preview.not_covered.push_back(table.name);
     }
   }
   preview.conflicting = conflict(preview.identifiers);
-  preview.shared = shared_values(finder, preview.merge_set.members, preview.identifiers);
-  plan::Protection protection = plan::protect(tx, ground.map, catalog, preview.plan.scope,
-                                              ground.rules.retention, ground.tenant, tx.began_at());
+  plan::Protection protection =
+      plan::protect(tx, ground_.map, catalog_, preview.plan->scope, ground_.rules.retention,
+                    ground_.tenant, tx.began_at());
   for (const rule::Hold& hold : protection.holds) {
     for (const SubjectRef& held : hold.subjects) {
       const auto& members = preview.merge_set.members;
@@ -235,15 +245,21 @@ Preview preview(store::Tx& tx, const Ground& ground, const datamap::Catalog& cat
   });
   // The law keeps rows from being deleted, not from being put right.
   if (preview.type == Type::updating) protection.minima.clear();
-  const plan::Compiler compiler(ground.map, catalog, preview.plan.scope, ground.tenant);
-  plan::prefer_indexes(tx, ground.map, catalog, preview.plan.scope);
-  count_members(tx, ground.map, compiler, protection, finder, preview);
+  const plan::Compiler compiler(ground_.map, catalog_, preview.plan->scope, ground_.tenant);
+  plan::prefer_indexes(tx, ground_.map, catalog_, preview.plan->scope);
+  count_members(tx, ground_.map, compiler, protection, finder, preview);
   std::vector<SubjectRef> subjects = preview.merge_set.members;
   if (!ref && term != nullptr) subjects.push_back({"term." + term->kind, {term->value.reveal()}});
-  preview.confirmation = plan::digest(preview.plan, subjects, replacements) + ":" +
+  preview.confirmation = plan::digest(*preview.plan, subjects, replacements) + ":" +
                          std::to_string(preview.outcome.rows());
-  preview.earlier = finished_as(tx, ground.tenant, preview.confirmation);
+  preview.earlier = finished_as(tx, ground_.tenant, preview.confirmation);
   return preview;
+}
+
+Preview preview(store::Tx& tx, const Ground& ground, const datamap::Catalog& catalog,
+                const std::optional<SubjectRef>& ref, const Identifier* term,
+                const std::vector<plan::Replacement>& replacements) {
+  return Planner(ground, catalog).preview(tx, ref, term, replacements);
 }
 
 Preview preview(store::Tx& tx, const Ground& ground, const std::optional<SubjectRef>& ref,

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,13 +38,13 @@ struct Shared {
 
 struct Preview {
   Type type = Type::erasing;
-  std::vector<plan::Replacement> replacements;  // of an update
-  subject::MergeSet merge_set;                  // no members: a request by term only
-  plan::Plan plan;
+  std::vector<plan::Replacement> replacements;                // of an update
+  subject::MergeSet merge_set;                                // no members: a request by term only
+  std::shared_ptr<const plan::Plan> plan;                     // one for all that a Planner makes
   plan::Outcome outcome;                                      // of the whole merge set
   std::vector<std::uint64_t> member_rows;                     // in the members' order
   std::vector<std::vector<subject::Identifier>> identifiers;  // per member, suggested ones left out
-  std::vector<Shared> shared;
+  std::vector<Shared> shared;            // only when asked for: shared_values()
   std::vector<std::string> not_covered;  // tables that a request by term only cannot reach
   std::vector<std::string> holds;        // ids of the subject holds that refuse the request
   bool current_employee = false;
@@ -74,9 +76,33 @@ plan::Drivers drivers_of(const subject::Finder& finder,
 // and a map that no longer fits (map_drift).
 void require_sight(const Ground& ground, const datamap::Catalog& catalog, const plan::Scope& scope);
 
-// Reads only. With replacements it is an update's. `term` is what the person typed, when they typed
-// one; `ref` the subject found, or nothing for a request by term only. `catalog` is the datastore's
-// as this transaction sees it, or one that is known to be as good: the plan pins it.
+// Makes previews, of one person after another. Keeps the references: the documents and the catalog
+// outlive it. `catalog` is the datastore's as the transactions see it, or one that is known to be
+// as good: the plan pins it.
+class Planner {
+ public:
+  Planner(Ground ground, const datamap::Catalog& catalog)
+      : ground_(std::move(ground)), catalog_(catalog) {}
+
+  // Reads only. With replacements it is an update's. `term` is what the person typed, when they
+  // typed one; `ref` the subject found, or nothing for a request by term only.
+  Preview preview(store::Tx& tx, const std::optional<subject::SubjectRef>& ref,
+                  const subject::Identifier* term,
+                  const std::vector<plan::Replacement>& replacements = {});
+  // What other people have in common with the person: it stays with them, and is told.
+  std::vector<Shared> shared_values(store::Tx& tx, const Preview& preview) const;
+
+ private:
+  std::shared_ptr<const plan::Plan> plan_of(const std::string& kind,
+                                            const std::vector<plan::Replacement>& replacements);
+
+  Ground ground_;
+  const datamap::Catalog& catalog_;
+  // By the kind of subject; each was seen to fit.
+  std::map<std::string, std::shared_ptr<const plan::Plan>> erasures_;
+};
+
+// One preview alone.
 Preview preview(store::Tx& tx, const Ground& ground, const datamap::Catalog& catalog,
                 const std::optional<subject::SubjectRef>& ref, const subject::Identifier* term,
                 const std::vector<plan::Replacement>& replacements = {});

@@ -64,7 +64,7 @@ Json to_json(const Preview& preview, const Ground& ground) {
           {"notCovered", preview.not_covered},
           {"shared", shared},
           {"holds", preview.holds},
-          {"plan", plan::to_json(preview.plan)}};
+          {"plan", plan::to_json(*preview.plan)}};
 }
 
 }  // namespace ccctl::request

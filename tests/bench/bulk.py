@@ -46,7 +46,8 @@ def erase(folder, people, workers):
                              stdout=subprocess.DEVNULL)
     others = []
     while first.poll() is None:
-        if len(others) + 1 < workers and ask("SELECT 1 FROM ccctl.item LIMIT 1"):
+        # A worker ends when it finds nothing that was due at its start: others follow it.
+        if sum(other.poll() is None for other in others) + 1 < workers and ask("SELECT 1 FROM ccctl.item LIMIT 1"):
             others.append(subprocess.Popen([ccctl, "request", "run", "--quiet"], stdout=subprocess.DEVNULL))
         time.sleep(0.01)
     codes = [process.wait() for process in (first, *others)]

@@ -64,6 +64,7 @@ struct ByCcctl::Impl {
   store::Session session, sealing;
   request::Erasure erasure;
   std::optional<datamap::Catalog> catalog;  // a process reads it once
+  std::optional<request::Planner> planner;
   Timing timing;
 };
 
@@ -76,7 +77,9 @@ void ByCcctl::Impl::erase(const Block& subjects) {
       const Timer timer(timing.preview);
       store::Tx tx = session.begin(store::Mode::read_only_snapshot);
       if (!catalog) catalog = datamap::read_catalog(tx, map);
-      preview = request::preview(tx, ground, *catalog, ref, nullptr);
+      if (!planner) planner.emplace(ground, *catalog);
+      preview = planner->preview(tx, ref, nullptr);
+      preview->shared = planner->shared_values(tx, *preview);
     }
     unsealed.push_back(random_uuid(context));
     const Timer timer(timing.work);
