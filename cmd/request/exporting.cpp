@@ -64,10 +64,12 @@ Exporting::Exporting(App& app, const Args& args, request::ExportFormat format,
 
 Exporting::Who Exporting::who(const Args& args) {
   store::Tx tx = app_.session().begin(store::Mode::read_only_snapshot);
-  const datamap::Catalog catalog = datamap::read_catalog(tx, requests_.ground().map);
+  datamap::Catalog catalog = datamap::read_catalog(tx, requests_.ground().map);
   const subject::Finder finder(tx, requests_.ground().map, catalog, requests_.ground().tenant);
   const Person person = person_of(args, requests_.ground().map, finder);
-  return {resolve(person, finder), person.term};
+  const Who who{resolve(person, finder), person.term};
+  engine_->found_tables(std::move(catalog));
+  return who;
 }
 
 Option language_option() {

@@ -80,10 +80,10 @@ void print_plan(App& app, const request::Ground& ground, const request::Preview&
 
 Found look(App& app, const Args& args, const request::Ground& ground, const Replacing& replacing) {
   store::Tx tx = app.session().begin(store::Mode::read_only_snapshot);
-  const datamap::Catalog catalog = datamap::read_catalog(tx, ground.map);
+  Found found{{}, {}, datamap::read_catalog(tx, ground.map)};
+  const datamap::Catalog& catalog = found.catalog;
   const subject::Finder finder(tx, ground.map, catalog, ground.tenant);
   const Person person = person_of(args, ground.map, finder);
-  Found found;
   found.ref = resolve(person, finder);
   std::vector<plan::Replacement> terms;
   if (replacing) {
@@ -182,6 +182,8 @@ int make_request(App& app, const Args& args, const Making& making) {
   if (making.guard) making.guard(requests.ground(), preview);
   const std::string id = random_uuid(app.context());
   require_confirmation(app, args, requests.ground(), preview, id, making.prompt);
+  // Nobody knows how long somebody thought about it at a terminal.
+  if (args.has("confirm")) erasure.found_tables(std::move(found.catalog));
   const bool held = !preview.holds.empty();
   const request::Handling handling{args.has("queue"), false, args.get("case")};
   const request::Request request = erasure.confirm(preview, id, intake, held, handling);

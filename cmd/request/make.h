@@ -17,6 +17,7 @@ namespace ccctl::cmd {
 struct Found {
   std::optional<subject::SubjectRef> ref;
   request::Preview preview;
+  datamap::Catalog catalog;  // the preview's
 };
 
 // What a person's values become; nothing: the person is erased.

@@ -101,11 +101,16 @@ void Erasure::step(Request& request) {
 }
 
 Request Erasure::advance(const std::string& request_id) {
-  return advance(read(request_id));
+  if (world_.guard) world_.guard();
+  return carry_on(read(request_id));
 }
 
 Request Erasure::advance(Request request) {
   if (world_.guard) world_.guard();
+  return carry_on(std::move(request));
+}
+
+Request Erasure::carry_on(Request request) {
   const std::string id = request.id;
   if (request.phase == Phase::completed) drain(request);
   for (;;) {
@@ -157,6 +162,7 @@ void Erasure::fail(const std::string& request_id) {
 }
 
 Request Erasure::retry(const std::string& request_id) {
+  if (world_.guard) world_.guard();
   Request request = read(request_id);
   bool failed = false;
   for (const Member& member : request.members) {
@@ -182,7 +188,7 @@ Request Erasure::retry(const std::string& request_id) {
                    request.id, Json::object()},
                   tx.began_at());
   });
-  return advance(request_id);
+  return carry_on(read(request_id));
 }
 
 void Erasure::erase(Request& request) {

@@ -52,6 +52,10 @@ class Erasure {
  public:
   Erasure(World world, Ground ground);
 
+  // The datastore's tables as the preview found them a moment ago: they are not read again, and are
+  // still compared with what a request's plan pins.
+  void found_tables(datamap::Catalog catalog) { catalog_ = std::move(catalog); }
+
   // Stores the confirmed request with its subjects and terms, and gives it; or the one that another
   // process has stored with the same confirmation meanwhile, or the live one about the same person.
   // A restricted one waits for the release of the holds in the preview.
@@ -76,6 +80,7 @@ class Erasure {
 
  private:
   Request read(const std::string& request_id);
+  Request carry_on(Request request);
   void step(Request& request);
   void start(Request& request);
   void erase(Request& request);

@@ -29,17 +29,17 @@ void Export::transact(const std::function<void(store::Tx& tx, Instant now)>& wor
                           [&](store::Tx& tx) { work(tx, tx.began_at()); });
 }
 
-// The catalog of this transaction, and what follows from it: a drifted map refuses (map_drift).
-void Export::prepare(store::Tx& tx, const std::string& kind) {
-  reader_.reset();
-  catalog_ = datamap::read_catalog(tx, ground_.map);
-  scope_ = plan::scope_of(ground_.map, kind);
-  require_sight(ground_, *catalog_, *scope_);
-  reader_.emplace(ground_.map, *catalog_, *scope_, ground_.tenant, options_.deny);
+// The tables as this transaction or the one before it sees them.
+void Export::prepare(store::Tx& tx) {
+  catalog_ = known_ ? *std::exchange(known_, std::nullopt) : datamap::read_catalog(tx, ground_.map);
 }
 
+// A drifted map refuses (map_drift).
 Found Export::find(store::Tx& tx, const std::optional<SubjectRef>& ref, const Identifier* term) {
-  prepare(tx, ref ? ref->kind : ground_.map.subjects.front().kind);
+  reader_.reset();
+  scope_ = plan::scope_of(ground_.map, ref ? ref->kind : ground_.map.subjects.front().kind);
+  require_sight(ground_, *catalog_, *scope_);
+  reader_.emplace(ground_.map, *catalog_, *scope_, ground_.tenant, options_.deny);
   const subject::Finder finder(tx, ground_.map, *catalog_, ground_.tenant);
   Found found;
   std::vector<std::vector<Identifier>> identifiers;
@@ -120,6 +120,7 @@ Request Export::start(const std::optional<SubjectRef>& ref, const Identifier* te
   Found found;
   {
     store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
+    prepare(tx);
     found = find(tx, ref, term);
     const Instant asked =
         intake.received_at == Instant{} ? run::datastore_now(tx) : intake.received_at;
@@ -291,6 +292,7 @@ Json Export::summary(const std::optional<SubjectRef>& ref, const Identifier* ter
   std::uint64_t rows = 0;
   {
     store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
+    prepare(tx);
     found = find(tx, ref, term);
     counts = reader_->count(tx, found.drivers);
   }

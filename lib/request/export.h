@@ -58,6 +58,10 @@ class Export {
  public:
   Export(World world, Ground ground, const Answer& answer, ExportOptions options);
 
+  // The datastore's tables as they were found a moment ago: the next start() or summary() does not
+  // read them again. What run() reads is described by those of start().
+  void found_tables(datamap::Catalog catalog) { known_ = std::move(catalog); }
+
   // Throws not_found when nothing is there, refused outside the window (W-25). The request is the
   // one that is stored: an interrupted one goes on.
   Request start(const std::optional<subject::SubjectRef>& ref, const subject::Identifier* term,
@@ -73,7 +77,7 @@ class Export {
  private:
   Found find(store::Tx& tx, const std::optional<subject::SubjectRef>& ref,
              const subject::Identifier* term);
-  void prepare(store::Tx& tx, const std::string& kind);
+  void prepare(store::Tx& tx);
   Request insert(const Found& found, const Intake& intake);
   Written write(store::Tx& tx, const Found& found, const Request& request, Instant at,
                 Package& package);
@@ -87,7 +91,7 @@ class Export {
   Ground ground_;
   const Answer& answer_;
   ExportOptions options_;
-  std::optional<datamap::Catalog> catalog_;
+  std::optional<datamap::Catalog> known_, catalog_;
   std::optional<plan::Scope> scope_;
   std::optional<plan::Reader> reader_;
 };

@@ -327,8 +327,8 @@ static std::set<std::string> holds_seen(store::Tx& tx, const std::string& tenant
            {tenant, run_id}},
           [&](const store::Rows& rows, std::size_t r) {
             ++all;
-            for (const Json& hold : Json::parse(rows.text(r, 0)).at("seenHolds"))
-              ++receipts[hold.get<std::string>()];
+            const Json tallies = Json::parse(rows.text(r, 0));
+            for (const Json& hold : tallies.at("seenHolds")) ++receipts[hold.get<std::string>()];
           });
   std::set<std::string> seen;
   for (const auto& [hold, count] : receipts) {

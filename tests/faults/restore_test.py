@@ -201,6 +201,7 @@ class Restore(unittest.TestCase):
         self.assertIn("retention replay", site.must("db", "doctor", code=3))
         for command in (("request", "delete", "--subject", TANAKA, "--confirm", confirmation),
                         ("request", "run", "no-such-request"), ("request", "run"),
+                        ("request", "retry", "no-such-request"),
                         ("hold", "release", hold, "--reason", "settled")):
             code, _, errors = site.run(*command, "-o", "json")
             self.assertEqual(code, 5, errors)
