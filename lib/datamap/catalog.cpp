@@ -1,6 +1,7 @@
 #include "datamap/catalog.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -24,6 +25,30 @@ Json table_json(const CatalogTable& table) {
 }
 
 }  // namespace
+
+std::string base_type(const std::string& type) {
+  const std::size_t open = type.find('(');
+  if (open == std::string::npos) return type;
+  const std::size_t close = type.find(')', open);
+  return type.substr(0, open) + (close == std::string::npos ? "" : type.substr(close + 1));
+}
+
+bool CatalogColumn::has_room(std::string_view text) const {
+  const std::size_t open = type.find('(');
+  if (open == std::string::npos || !type.starts_with("character")) return true;
+  std::size_t bound = 0;
+  std::from_chars(type.data() + open + 1, type.data() + type.size(), bound);
+  const auto characters = std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
+  });
+  return static_cast<std::size_t>(characters) <= bound;
+}
+
+std::string CatalogColumn::unbounded_type() const {
+  const std::string base = base_type(type);
+  if (!base.starts_with("character") || base.starts_with("character varying")) return base;
+  return "pg_catalog.bpchar" + base.substr(std::string_view("character").size());
+}
 
 const CatalogColumn* CatalogTable::column(std::string_view wanted) const {
   const auto found = std::find_if(columns.begin(), columns.end(),

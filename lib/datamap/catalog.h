@@ -11,7 +11,14 @@
 
 namespace ccctl::datamap {
 
+std::string base_type(const std::string& type);  // without modifier: "character varying"
+
 struct CatalogColumn {
+  // Whether the text is no longer than the type allows: n characters of character varying(n).
+  bool has_room(std::string_view text) const;
+  // For a cast that cuts nothing off, as one to character varying(n) does.
+  std::string unbounded_type() const;
+
   std::string name;
   std::string type;  // format_type: "timestamp with time zone", "character varying(20)", "text[]"
   bool not_null = false;

@@ -1,6 +1,5 @@
 // Whether a column's type and constraints take what the map's `erase` and anchors do with it.
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "datamap/check_parts.h"
@@ -17,21 +16,6 @@ bool textual(const std::string& type) {
 
 bool temporal(const std::string& type) {
   return type == "date" || base_type(type).starts_with("timestamp");
-}
-
-// The n of character varying(n), in characters; nothing for a type without bound.
-std::optional<std::size_t> longest(const std::string& type) {
-  const std::size_t open = type.find('(');
-  if (!textual(type) || open == std::string::npos) return std::nullopt;
-  std::size_t bound = 0;
-  std::from_chars(type.data() + open + 1, type.data() + type.size(), bound);
-  return bound;
-}
-
-std::size_t characters(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
-  }));
 }
 
 // Why the column cannot take the effect; empty when it can.
@@ -62,12 +46,11 @@ std::string misfit(const Column& column, const ColumnErase& erase, const Catalog
     default:
       break;
   }
-  const auto bound = longest(there.type);
-  const std::size_t length = erase.effect == EraseEffect::set_value ? characters(erase.value)
-                             : erase.effect == EraseEffect::pseudonymise
-                                 ? static_cast<std::size_t>(erase.count)
-                                 : 0;
-  if (bound && length > *bound) return "the value is longer than " + there.type + " takes";
+  const std::string made = erase.effect == EraseEffect::set_value ? erase.value
+                           : erase.effect == EraseEffect::pseudonymise
+                               ? std::string(static_cast<std::size_t>(erase.count), '0')
+                               : "";
+  if (!there.has_room(made)) return "the value is longer than " + there.type + " takes";
   if (!there.refuses_erase.empty()) return "the value is refused by " + there.refuses_erase;
   return "";
 }

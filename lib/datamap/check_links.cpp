@@ -131,13 +131,6 @@ void check_types(const Table& table, const CatalogTable& there, const Link& link
 
 }  // namespace
 
-std::string base_type(const std::string& type) {
-  const std::size_t open = type.find('(');
-  if (open == std::string::npos) return type;
-  const std::size_t close = type.find(')', open);
-  return type.substr(0, open) + (close == std::string::npos ? "" : type.substr(close + 1));
-}
-
 bool joinable(const std::string& from, const std::string& to) {
   const auto family = [](const std::string& type) -> std::string {
     std::string base = base_type(type);

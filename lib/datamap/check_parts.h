@@ -45,7 +45,6 @@ bool stands_behind(const ForeignKey& key, const Table& table, const Link& link, 
 // A join of these types loses nothing: equal ones, integers of any width, text and varchar, text
 // that holds a UUID. A value out of JSON is text and is cast to the key's type.
 bool joinable(const std::string& from, const std::string& to);
-std::string base_type(const std::string& type);  // without modifier: "character varying"
 
 // Whether the constraint reads only columns that get one known value in a row that is erased and
 // stays: then it has been tried out when the catalog was read.

@@ -24,6 +24,9 @@ struct Standing {
   const Replacement* replacement = nullptr;
   std::vector<std::string> lists;     // value lists of rows (jsonb text) that hold it
   std::vector<std::string> elements;  // values at the site that are it, as they stand
+  // Of a value that several columns keep together, per list what each keeps of the new one, in the
+  // order of the list: the column's own is the last. Empty: it keeps nothing.
+  std::vector<std::vector<std::string>> parts;
 };
 
 // Every identifier column of the scope that a replacement may concern, and every free text of the

@@ -45,6 +45,12 @@ std::string replaced_in_json(const std::string& value, const Site& site, std::si
          ") WITH ORDINALITY AS " + each + "(v, i)) ELSE " + value + " END";
 }
 
+// The new value as a column keeps it that keeps it alone.
+const std::string& written_in(const Standing& standing) {
+  return standing.column->normalise.empty() ? standing.replacement->written
+                                            : standing.replacement->updated;
+}
+
 }  // namespace
 
 std::string lists_sql(const Column& column, const std::string& alias) {
@@ -63,14 +69,25 @@ std::vector<Standing> rectified_columns(const datamap::Map& map, const Scope& sc
       for (const Replacement& replacement : replacements) {
         const bool text = column.free && table.rectify == Rectify::annotate;
         if (column.is == replacement.kind || text)
-          all.push_back({&table, &column, &replacement, {}, {}});
+          all.push_back({&table, &column, &replacement, {}, {}, {}});
       }
     }
   }
   return all;
 }
 
-// The candidates: number of the column, the row's values, whether a free text mentions it.
+// Whether replacing the one value replaces the other, which is generated from it.
+bool Statement::makes(const Standing& source, const Standing& made) const {
+  if (source.table != made.table || made.table->rectify != Rectify::replace) return false;
+  const datamap::CatalogColumn* there =
+      catalog_.at(made.table->name).column(made.column->site.column);
+  return there != nullptr && !source.column->is.empty() &&
+         std::find(there->made_of.begin(), there->made_of.end(), source.column->site.column) !=
+             there->made_of.end();
+}
+
+// The candidates: number of the column, the row's values. What is generated from another candidate
+// is none.
 void Statement::standing(const std::vector<Standing>& columns) {
   std::string body;
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -82,14 +99,22 @@ void Statement::standing(const std::vector<Standing>& columns) {
                           "\"" + column.site.text() + "\" cannot be rectified: it is sealed",
                           "rectify it in the application that holds the tenant's keys");
     }
-    bool exact = false;
-    const subject::Identifier existing{columns[i].replacement->kind,
-                                       Personal<std::string>(columns[i].replacement->existing),
-                                       false, "", ""};
+    const auto stands = [&](const Column& there) {
+      bool exact = false;
+      return subject::Finder::condition(
+          there, "t",
+          {columns[i].replacement->kind, Personal<std::string>(columns[i].replacement->existing),
+           false, "", ""},
+          params_, &exact);
+    };
     body += (body.empty() ? "" : "\n UNION ALL ") + std::string("SELECT DISTINCT ") +
             std::to_string(i) + ", " + lists_sql(column, "t") + " FROM " + all_of(table.name) +
             " p JOIN " + from(table.name, "t") + " ON " + same_key_sql(table, "t", "p") +
-            " WHERE " + subject::Finder::condition(column, "t", existing, params_, &exact);
+            " WHERE " + stands(column);
+    for (const Standing& source : columns) {
+      if (source.replacement == columns[i].replacement && makes(source, columns[i]))
+        body += " AND (" + stands(*source.column) + ") IS NOT TRUE";
+    }
   }
   counts_ = body.empty() ? "\nSELECT 0, ''::text WHERE false" : "\n" + body;
 }
@@ -108,6 +133,36 @@ std::string Statement::stands_sql(const Standing& standing, const std::string& a
          params_.bind(store::array_literal(standing.lists)) + "::text[])";
 }
 
+// Refuses, before anything is confirmed, what a column cannot keep of the new value.
+void Statement::require_room(const Standing& standing) const {
+  const Column& column = *standing.column;
+  const datamap::CatalogTable& entry = catalog_.at(standing.table->name);
+  const auto require = [&](const std::string& name, const std::string& value) {
+    const datamap::CatalogColumn* found = entry.column(name);
+    if (found == nullptr || found->has_room(value)) return;
+    throw Error(ErrorKind::usage,
+                "\"" + standing.table->name + "\".\"" + name + "\" is " + found->type +
+                    ", the new value of \"" + standing.replacement->kind + "\" is longer",
+                "shorten the value, or make the column wider");
+  };
+  const datamap::CatalogColumn* own = entry.column(column.site.column);
+  if (own != nullptr && own->generated) {
+    throw doc::error_at(ErrorKind::map_invalid, column.at,
+                        "\"" + column.site.text() +
+                            "\" cannot be rectified: it is generated from columns of which the "
+                            "map does not say that they hold \"" +
+                            standing.replacement->kind + "\"",
+                        "put the value right in the application that writes those columns");
+  }
+  for (const std::vector<std::string>& parts : standing.parts) {
+    for (std::size_t i = 0; i < column.with.size(); ++i) require(column.with[i].column, parts[i]);
+    require(column.site.column, parts.back());
+  }
+  if (standing.parts.empty() && !column.site.json)
+    require(column.site.column, written_in(standing));
+  if (!column.search.empty()) require(column.search, standing.replacement->updated);
+}
+
 // Columns that change with the value: its own, those it is kept in together with, its search form
 // and its blind index, which nothing can compute here.
 void Statement::assign(const Standing& standing, std::map<std::string, std::string>& values) {
@@ -122,36 +177,41 @@ void Statement::assign(const Standing& standing, std::map<std::string, std::stri
                  it->second + " END";
   };
   const auto param = [&](const std::string& value) { return params_.bind(value) + "::text"; };
-  const std::string made = param(column.normalise.empty() ? standing.replacement->written
-                                                          : standing.replacement->updated);
+  const auto made = [&] { return param(written_in(standing)); };
   // Bound where it is used: PostgreSQL cannot tell the type of a parameter that nothing uses.
   const auto elements = [&] {
     return params_.bind(store::array_literal(standing.elements)) + "::text[]";
   };
+  const auto part = [&](std::size_t at) {
+    std::vector<std::string> all;
+    for (const std::vector<std::string>& parts : standing.parts) all.push_back(parts.at(at));
+    return "(" + params_.bind(store::array_literal(all)) + "::text[])[pg_catalog.array_position(" +
+           params_.bind(store::array_literal(standing.lists)) + "::text[], " +
+           lists_sql(column, "t") + ")]";
+  };
   set(column.site.column, [&](const std::string& present, const datamap::CatalogColumn& found) {
-    if (column.site.plain()) return made + "::" + found.type;
+    const std::string type = "::" + found.unbounded_type();
+    if (!standing.parts.empty()) return part(column.with.size()) + type;
+    if (column.site.plain()) return made() + type;
     if (!column.site.json) {
       return "(SELECT pg_catalog.array_agg(CASE WHEN e.v::text = ANY (" + elements() + ") THEN " +
-             made + " ELSE e.v::text END ORDER BY e.i) FROM pg_catalog.unnest(" + present +
-             ") WITH ORDINALITY AS e(v, i))::" + found.type;
+             made() + " ELSE e.v::text END ORDER BY e.i) FROM pg_catalog.unnest(" + present +
+             ") WITH ORDINALITY AS e(v, i))" + type;
     }
-    return "(" + replaced_in_json(present + "::jsonb", column.site, 0, elements(), made) +
-           ")::" + found.type;
+    return "(" + replaced_in_json(present + "::jsonb", column.site, 0, elements(), made()) + ")" +
+           type;
   });
-  for (const Site& other : column.with) {
-    if (!other.plain()) {
-      throw doc::error_at(ErrorKind::map_invalid, column.at,
-                          "\"" + column.site.text() + "\" cannot be rectified: a part of it is \"" +
-                              other.text() + "\"");
-    }
-    set(other.column, [&](const std::string&, const datamap::CatalogColumn& found) {
-      return found.not_null ? "''::" + found.type : std::string("NULL");
-    });
+  for (std::size_t i = 0; i < column.with.size(); ++i) {
+    set(column.with[i].column,
+        [&](const std::string& present, const datamap::CatalogColumn& found) {
+          return "COALESCE(NULLIF(" + part(i) + ", '')::" + found.unbounded_type() + ", " +
+                 present + ")";
+        });
   }
   if (!column.search.empty()) {
     const std::string folded = param(standing.replacement->updated);
     set(column.search, [&](const std::string&, const datamap::CatalogColumn& found) {
-      return folded + "::" + found.type;
+      return folded + "::" + found.unbounded_type();
     });
   }
   if (!column.blind.empty()) {
@@ -165,6 +225,7 @@ void Statement::replace_rows(const Table& table, const std::vector<Standing>& co
   std::string any;
   for (const Standing& standing : columns) {
     if (standing.lists.empty()) continue;
+    require_room(standing);
     if (run) assign(standing, values);
     any += (any.empty() ? "" : " OR ") + stands_sql(standing, "t");
   }

@@ -101,6 +101,8 @@ class Statement {
   void update_rows(const datamap::Table& table, bool run);
   void intents(const datamap::Table& table, const std::string& request_id);
   void restrict_kept(const std::string& request_id);
+  bool makes(const Standing& source, const Standing& made) const;
+  void require_room(const Standing& standing) const;
   std::string stands_sql(const Standing& standing, const std::string& alias);
   void assign(const Standing& standing, std::map<std::string, std::string>& values);
   void replace_rows(const datamap::Table& table, const std::vector<Standing>& columns, bool run);

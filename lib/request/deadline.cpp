@@ -17,14 +17,18 @@ void record(store::Tx& tx, const Decision& decision, const std::string& action, 
                 decision.at);
 }
 
-// The request, locked against whoever would begin with it. Whatever has begun goes on to its end.
-Request waiting_request(store::Tx& tx, const Decision& decision, std::string_view what) {
+// The request, locked against whoever would begin with it. Whatever has begun goes on to its end,
+// but an export may be given up: it leaves nothing behind.
+Request waiting_request(store::Tx& tx, const Decision& decision, std::string_view what,
+                        bool ends = false) {
   tx.exec(
       {"SELECT FROM ccctl.request WHERE tenant_id = $1::text AND request_id = $2::text FOR "
        "UPDATE",
        {decision.tenant, decision.request_id}});
   Request request = get(tx, decision.tenant, decision.request_id);
-  if (request.phase != Phase::received && request.phase != Phase::planned) {
+  const bool export_at_work =
+      ends && request.type == Type::exporting && request.phase == Phase::erasing;
+  if (request.phase != Phase::received && request.phase != Phase::planned && !export_at_work) {
     throw Error(ErrorKind::refused,
                 "request \"" + request.id + "\" is in phase \"" +
                     std::string(to_text(request.phase, request.type)) + "\" and cannot be " +
@@ -158,7 +162,7 @@ Request end(store::Tx& tx, const Decision& decision, Phase phase) {
   const bool refusal = phase == Phase::refused;
   Request seen = get(tx, decision.tenant, decision.request_id);
   if (seen.phase == phase) return seen;
-  Request request = waiting_request(tx, decision, refusal ? "refused" : "cancelled");
+  Request request = waiting_request(tx, decision, refusal ? "refused" : "cancelled", true);
   set_phase(tx, request, phase);
   request.reason = decision.reason;
   request.outcome = refusal ? "refused" : "";

@@ -28,9 +28,9 @@ void meet(store::Tx& tx, const std::string& tenant, const std::string& request_i
 // What was due before `at` and is not met, of requests whose clock runs; earliest first.
 std::vector<Obligation> overdue(store::Tx& tx, const std::string& tenant, Instant at);
 
-// A person's decisions about a request that no transaction has begun to carry out. Each throws
-// refused in another phase, or once the time for it has passed; each is recorded with its reason,
-// which is no personal data.
+// A person's decisions about a request that no transaction has begun to carry out, or about an
+// export without answer, which may be ended at any time. Each throws refused in another phase, or
+// once the time for it has passed; each is recorded with its reason, which is no personal data.
 struct Decision {
   std::string tenant, request_id;
   std::string actor;   // session_user

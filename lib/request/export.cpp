@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "crypto/pseudonym.h"
 #include "datamap/check.h"
+#include "request/deadline.h"
 #include "request/export_write.h"
 #include "request/manual.h"
 #include "request/outside.h"
@@ -96,6 +97,7 @@ Request Export::insert(const Found& found, const Intake& intake) {
       return;
     }
     request::insert(tx, request);
+    owe(tx, policy, request);
     audit::append(tx,
                   {audit::LogName::evidence, request.tenant, "request.export.started", world_.actor,
                    request.id,
@@ -236,6 +238,7 @@ void Export::complete(Request& request, const Written& written, const Package& p
          {request.tenant, request.id, request.outcome, request.result, std::to_string(written.rows),
           request.leaf_hash}});
     if (updated.affected() != 1) throw Overtaken(request.id);
+    meet(tx, request.tenant, request.id, now);
     for (const Member& member : request.members)
       set_member_status(tx, request, member.ordinal, "COMPLETED");
     record_readings(tx, request, written, now);

@@ -134,8 +134,7 @@ void complete(store::Tx& tx, const std::string& tenant, const policy::Approval& 
        {tenant, request.id, canonical(result), crypto::to_hex(crypto::view(leaf))}});
   for (const Member& member : request.members)
     set_member_status(tx, request, member.ordinal, "COMPLETED");
-  // Of an export, which an administrator may complete too, nothing is owed (deadline.h).
-  if (request.type != Type::exporting) meet(tx, tenant, request.id, at);
+  meet(tx, tenant, request.id, at);
 }
 
 }  // namespace

@@ -6,14 +6,17 @@
 #include "base/error.h"
 #include "crypto/digest.h"
 #include "crypto/pseudonym.h"
+#include "doc/located.h"
 #include "subject/reference.h"
 #include "text/identifier.h"
+#include "text/phone.h"
 #include "text/unicode.h"
 
 namespace ccctl::request {
 
 using plan::Replacement;
 using plan::Standing;
+using subject::Finder;
 using subject::Identifier;
 
 namespace {
@@ -32,6 +35,30 @@ Identifier only_value(const subject::Profile& profile, const std::string& kind) 
            "name the one to replace: --set " + kind + ":OLD=NEW");
   }
   return values.front();
+}
+
+// What each of the columns that keep a number together holds of the new one: the country code as
+// the old one was written, and the rest. A row that has no country code keeps the number as one.
+std::vector<std::string> parts_of(const Finder& finder, const Standing& standing, Json lists) {
+  const datamap::Column& column = *standing.column;
+  const plan::Replacement& term = *standing.replacement;
+  const bool two = column.with.size() == 1 && column.with[0].plain() && column.site.plain();
+  const auto number = text::phone_parts(term.updated);
+  if (two && number && lists.back().size() == 1) {
+    const std::string code = lists[0].empty() ? "" : lists[0][0].get<std::string>();
+    const std::size_t digits = std::min(code.find_first_of("123456789"), code.size());
+    std::vector<std::string> parts{code.substr(0, digits) + number->country, number->national};
+    if (code.empty()) parts = {"", term.updated};
+    if (!code.empty()) lists[0] = Json::array({parts[0]});
+    lists[1] = Json::array({parts[1]});
+    if (finder.values_of(column, term.kind, lists) == std::vector<std::string>{term.updated})
+      return parts;
+  }
+  throw doc::error_at(ErrorKind::map_invalid, column.at,
+                      "\"" + column.site.text() + "\" cannot be rectified: the value is kept in " +
+                          std::to_string(column.with.size() + 1) +
+                          " columns, and nothing says how it is divided",
+                      "put the value right in the application that writes those columns");
 }
 
 }  // namespace
@@ -73,7 +100,10 @@ std::vector<Standing> standing(store::Tx& tx, const subject::Finder& finder,
       holds = true;
       column.elements.push_back(element.get<std::string>());
     }
-    if (holds) column.lists.emplace_back(rows.text(r, 1));
+    if (!holds) return;
+    column.lists.emplace_back(rows.text(r, 1));
+    if (!column.column->with.empty() && column.table->rectify == datamap::Rectify::replace)
+      column.parts.push_back(parts_of(finder, column, Json::parse(rows.text(r, 1))));
   });
   return columns;
 }

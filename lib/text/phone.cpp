@@ -42,6 +42,17 @@ std::optional<std::string> e164(std::string_view written, std::string_view regio
   return number;
 }
 
+std::optional<PhoneParts> phone_parts(std::string_view e164) {
+  using i18n::phonenumbers::PhoneNumber;
+  using i18n::phonenumbers::PhoneNumberUtil;
+  const std::string text(e164);
+  if (text::e164(text, "") != text) return std::nullopt;
+  PhoneNumber number;
+  PhoneNumberUtil::GetInstance()->Parse(text, kUnknownRegion, &number);
+  const std::string country = std::to_string(number.country_code());
+  return PhoneParts{country, text.substr(1 + country.size())};
+}
+
 std::string digits(std::string_view written) {
   const icu::UnicodeString text = to_icu(written);
   std::string result;

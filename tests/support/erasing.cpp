@@ -386,20 +386,23 @@ bool Erasing::check(const std::optional<SubjectRef>& ref, const std::optional<Te
   return !::testing::Test::HasFailure();
 }
 
+Preview Erasing::preview_update(const SubjectRef& ref, const Term& existing,
+                                const std::string& written) {
+  store::Tx tx = session_.begin(store::Mode::read_only_snapshot);
+  const datamap::Catalog catalog = datamap::read_catalog(tx, map);
+  const subject::Finder finder(tx, map, catalog, tenant_);
+  const std::string updated = finder.term(existing.first, written).value.reveal();
+  return request::preview(tx, {map, rules, tenant_}, catalog, ref, nullptr,
+                          {{existing.first, existing.second, updated, written}});
+}
+
 bool Erasing::check_update(const SubjectRef& ref, const Term& existing,
                            const std::string& written) {
   Model expected = model();
   const std::vector<SubjectRef> members = expected.merge_set(ref);
-  plan::Replacement term{existing.first, existing.second, "", written};
-  Preview shown;
-  {
-    store::Tx tx = session_.begin(store::Mode::read_only_snapshot);
-    const datamap::Catalog catalog = datamap::read_catalog(tx, map);
-    const subject::Finder finder(tx, map, catalog, "acme");
-    term.updated = finder.term(term.kind, written).value.reveal();
-    shown = request::preview(tx, {map, rules, "acme"}, catalog, ref, nullptr, {term});
-  }
-  const std::uint64_t rows = expected.rectify(members, existing, {term.updated, written});
+  const Preview shown = preview_update(ref, existing, written);
+  const std::string updated = shown.replacements.front().updated;
+  const std::uint64_t rows = expected.rectify(members, existing, {updated, written});
   const Request request = erase(shown);
   EXPECT_EQ(request.phase, request::Phase::completed);
   EXPECT_EQ(request.outcome, "complete");

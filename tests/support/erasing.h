@@ -42,6 +42,9 @@ class Erasing {
   Model model();
   request::Preview preview(const std::optional<subject::SubjectRef>& ref,
                            const std::optional<Term>& term = std::nullopt);
+  // Of an update that replaces one value of the subject.
+  request::Preview preview_update(const subject::SubjectRef& ref, const Term& existing,
+                                  const std::string& written);
   // Confirms and advances as far as it goes.
   request::Request erase(const request::Preview& preview);
   // Runs erase(), compares counts, rows and objects with the model's prediction, closes the request
