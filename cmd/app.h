@@ -77,6 +77,10 @@ class App {
   void ensure_evidence_key(const std::string& tenant);
   // Appends to the journal what the datastore has committed and the journal not.
   void level_journal();
+  // Tells the journals of these tenants how far their logs are signed, as the sealing account,
+  // where level_journal() of this command does not: what was signed may leave the house, and a
+  // restored datastore must not sign another tree in its place.
+  void publish_signed(store::Session& sealer, const std::set<std::string>& tenants);
   // The same, and refuses a restored datastore: before the first deletion of a command.
   void require_level_journal();
   std::vector<crypto::VerifierKey> verifier_keys();

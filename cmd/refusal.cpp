@@ -34,8 +34,8 @@ std::string tenant_of(App& app) {
 
 void record(App& app, const Spec& spec, const Error& error) {
   audit::Event event;
-  event.log = audit::LogName::security;
   event.tenant = tenant_of(app);
+  event.log = audit::accesses_of(event.tenant);
   event.action = spec.noun + (spec.noun.empty() ? "" : ".") + spec.verb + ".refused";
   event.actor = app.actor().login;
   event.body = {{"kind", info(error.kind()).id},

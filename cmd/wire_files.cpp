@@ -46,12 +46,6 @@ std::optional<std::vector<audit::Sealed>> seal_once(store::Session& session,
   }
 }
 
-bool has_organisation(const std::vector<audit::Sealed>& sealed) {
-  return std::any_of(sealed.begin(), sealed.end(), [](const audit::Sealed& one) {
-    return one.origin.find("/organisation/") != std::string::npos;
-  });
-}
-
 // A logical name as SQL: "people", or "crm.people" outside schema public.
 std::string table_sql(const datamap::TableName& name) {
   const std::size_t dot = name.find('.');
@@ -157,18 +151,15 @@ static bool seal_now(App& app) {
   if (!app.has_sealing_key()) return false;
   const crypto::Signer signer(read_key_file(app.setting("seal_key"), "sealing key"));
   store::Session sealer = app.open_as(app.setting("seal_user"));
-  const audit::Elsewhere elsewhere = [&app](const std::string& tenant, const std::string& log) {
+  std::set<std::string> signed_for;
+  const audit::Elsewhere elsewhere = [&](const std::string& tenant, const std::string& log) {
+    signed_for.insert(tenant);
     const auto journal = app.journal(tenant);
     return journal ? journal->published(log) : std::nullopt;
   };
   for (int attempt = 0; attempt < kSealAttempts; ++attempt) {
-    if (const auto sealed = seal_once(sealer, signer, app.context(), elsewhere)) {
-      // Of no tenant's journal: how far the organisation's log had come is kept in one of its own.
-      if (has_organisation(*sealed) && !app.setting("journal").empty()) {
-        const std::string organisation(audit::kOrganisation);
-        app.ensure_evidence_key(organisation);
-        app.journal(organisation)->append(sealer);
-      }
+    if (seal_once(sealer, signer, app.context(), elsewhere)) {
+      app.publish_signed(sealer, signed_for);
       return true;
     }
     std::this_thread::sleep_for(kSealPause);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "audit/event.h"
 #include "base/error.h"
 #include "cmd/wire.h"
 #include "crypto/digest.h"
@@ -88,6 +89,17 @@ const journal::EvidenceKey* key_if_there(App& app, Wiring& wiring, const std::st
   return key ? &*key : nullptr;
 }
 
+// The tenants whose journal a command brings level. What a partner or an auditor does concerns
+// none, and what others left due is not theirs to write.
+std::vector<std::string> levelled(App& app) {
+  const std::vector<Role>& roles = app.actor().roles;
+  if (std::all_of(roles.begin(), roles.end(),
+                  [](Role role) { return role == Role::partner || role == Role::auditor; }))
+    return {};
+  const bool chosen = !app.setting("tenant").empty() || app.actor().tenants.size() == 1;
+  return chosen ? std::vector{app.tenant()} : app.actor().tenants;
+}
+
 }  // namespace
 
 std::optional<journal::Journal> App::journal(const std::string& tenant) {
@@ -126,15 +138,19 @@ void App::ensure_evidence_key(const std::string& tenant) {
 
 void App::level_journal() {
   if (setting("journal").empty()) return;
-  // What a partner or an auditor does concerns no journal, and what others left due is not theirs
-  // to write.
-  const std::vector<Role>& roles = actor().roles;
-  if (std::all_of(roles.begin(), roles.end(),
-                  [](Role role) { return role == Role::partner || role == Role::auditor; }))
-    return;
-  const bool chosen = !setting("tenant").empty() || actor().tenants.size() == 1;
-  const std::vector<std::string> tenants = chosen ? std::vector{tenant()} : actor().tenants;
-  for (const std::string& one : tenants) journal(one)->append(session());
+  for (const std::string& one : levelled(*this)) journal(one)->append(session());
+}
+
+void App::publish_signed(store::Session& sealer, const std::set<std::string>& tenants) {
+  if (setting("journal").empty()) return;
+  const std::vector<std::string> own = levelled(*this);
+  for (const std::string& one : tenants) {
+    if (std::find(own.begin(), own.end(), one) != own.end()) continue;
+    // The organisation's log is in no tenant's journal, and has one of its own from its first use.
+    if (one == audit::kOrganisation) ensure_evidence_key(one);
+    // A key that this account may not read is for those who may to use.
+    if (key_if_there(*this, wired(*impl_), one) != nullptr) journal(one)->append(sealer);
+  }
 }
 
 void App::require_level_journal() {

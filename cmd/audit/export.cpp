@@ -89,7 +89,7 @@ class Renderings {
 audit::BundleRequest request_of(App& app, const Args& args) {
   audit::BundleRequest request;
   request.tenant = app.tenant();
-  request.log = args.get("log") == "security" ? audit::LogName::security : audit::LogName::evidence;
+  request.log = *log_of(args, request.tenant);
   request.filter = filter_of(args);
   if (args.has("sample")) {
     if (args.number("sample") < 1) throw Error(ErrorKind::usage, "a sample has at least one event");

@@ -60,4 +60,15 @@ audit::EventFilter filter_of(const Args& args) {
   return filter;
 }
 
+std::optional<audit::LogName> log_of(const Args& args, const std::string& tenant) {
+  if (tenant == audit::kOrganisation) {
+    if (!args.has("log")) return audit::LogName::organisation;
+    throw Error(ErrorKind::usage, "the organisation has one log, and no --log of a tenant",
+                "leave --log away, or name a tenant");
+  }
+  const std::string log = args.get("log");
+  if (log.empty()) return std::nullopt;
+  return log == "security" ? audit::LogName::security : audit::LogName::evidence;
+}
+
 }  // namespace ccctl::cmd

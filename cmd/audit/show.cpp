@@ -40,8 +40,8 @@ Json row_of(const audit::ShownEvent& one, bool table) {
 // what happens from that instant on is not shown.
 void record(App& app, std::optional<audit::LogName> log, audit::EventFilter& filter) {
   audit::Event event;
-  event.log = audit::LogName::security;
   event.tenant = app.tenant();
+  event.log = audit::accesses_of(event.tenant);
   event.action = "audit.shown";
   event.actor = app.actor().login;
   event.body = {{"filter", filter.json()}};
@@ -57,9 +57,7 @@ int run_show(App& app, const Args& args) {
   app.require_role({Role::auditor, Role::officer, Role::owner});
   const std::string format = args.get("output");
   const bool table = format == "table";
-  std::optional<audit::LogName> log;
-  if (args.has("log"))
-    log = args.get("log") == "security" ? audit::LogName::security : audit::LogName::evidence;
+  const std::optional<audit::LogName> log = log_of(args, app.tenant());
   audit::EventFilter filter = filter_of(args);
   record(app, log, filter);
   const std::vector<std::string> columns =

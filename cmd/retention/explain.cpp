@@ -32,7 +32,8 @@ Json in_the_way(const retention::Explanation& explanation) {
 // The same in lines.
 Json for_people(const Json& document) {
   Json shown{{"kind", document["kind"]}, {"state", document["state"]}, {"then", document["then"]}};
-  for (const char* name : {"dueAt", "notBefore", "deleteBy", "purgeFrom", "backupsGone"}) {
+  for (const char* name :
+       {"dueAt", "notBefore", "deleteBy", "stage", "stagedAt", "purgeFrom", "backupsGone"}) {
     if (document.contains(name)) shown[name] = document[name];
   }
   if (!document["holds"].empty()) shown["holds"] = document["holds"];
@@ -68,6 +69,10 @@ int run_explain(App& app, const Args& args) {
   document["table"] = args.get("table");
   document["asOf"] = to_text(explanation.facts.as_of);
   document["holds"] = explanation.holds;
+  if (explanation.facts.waiting) {
+    document["stage"] = explanation.stage;
+    document["stagedAt"] = to_text(explanation.facts.waiting->since);
+  }
   document["inTheWay"] = in_the_way(explanation);
   if (app.json_output()) {
     app.print(document);

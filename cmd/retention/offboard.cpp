@@ -111,6 +111,7 @@ int give_back(App& app, const Args& args) {
 // What the end of the contract has made due goes, as in any sweep; but never of a tenant whose
 // contract goes on.
 int destroy(App& app, const Args& args, const Retentions& retentions) {
+  app.require_level_journal();  // a restored datastore may have an older end
   bool over = false;
   app.session().transact(store::Mode::read_only_snapshot, [&](store::Tx& tx) {
     const Instant as_of = as_of_given(args).value_or(run::datastore_now(tx));

@@ -254,7 +254,7 @@ BundleSummary write_bundle(store::Tx& tx, const BundleRequest& request, const Cr
 Event bundle_event(const BundleRequest& request, const BundleSummary& summary,
                    const std::string& recipient) {
   Event event;
-  event.log = LogName::security;
+  event.log = accesses_of(request.tenant);
   event.tenant = request.tenant;
   event.action = "audit.exported";
   event.actor = request.actor;

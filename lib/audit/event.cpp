@@ -27,6 +27,10 @@ std::string_view to_text(LogName log) {
   return log == LogName::security ? "security" : "evidence";
 }
 
+LogName accesses_of(std::string_view tenant) {
+  return tenant == kOrganisation ? LogName::organisation : LogName::security;
+}
+
 bool journalled(std::string_view action) {
   return std::find(kJournalled.begin(), kJournalled.end(), action) != kJournalled.end();
 }

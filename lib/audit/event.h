@@ -13,11 +13,14 @@
 
 namespace ccctl::audit {
 
-// The organisation's log tells what became of the others; only the sealing account appends to it.
+// The organisation's log tells what became of the others, which only the sealing account says, and
+// who read it or was refused.
 enum class LogName { security, evidence, organisation };
 std::string_view to_text(LogName log);
 // Whose log that is: the organisation's, of no tenant's.
 inline constexpr std::string_view kOrganisation = "*";
+// The log of accesses and refusals: the tenant's security log; the organisation has but one.
+LogName accesses_of(std::string_view tenant);
 
 // `body` holds what is particular to the action, as an object. Never personal data: pseudonyms, ids
 // and counts. Strings are NFC, numbers are integers. schema.h declares which fields there are.

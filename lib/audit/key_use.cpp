@@ -5,7 +5,7 @@
 namespace ccctl::audit {
 
 Event key_used(const std::string& tenant, const std::string& actor, const KeyUse& use) {
-  return {LogName::security,
+  return {accesses_of(tenant),
           tenant,
           "key.used",
           actor,

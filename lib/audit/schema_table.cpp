@@ -250,7 +250,8 @@ Fields step() {
   return {{"processor", name}, {"reference", statement}, {"reason", statement}};
 }
 
-constexpr std::string_view kEvidence = "evidence", kSecurity = "security", kOwn = "organisation";
+constexpr std::string_view kEvidence = "evidence", kSecurity = "security", kOwn = "organisation",
+                           kAccesses = "security organisation";
 
 std::vector<Declared> of_requests() {
   return {
@@ -350,10 +351,10 @@ std::vector<Declared> of_accesses() {
         {"policy", digest},
         {"manifest", digest},
         {"file", count}}},
-      {"key.used", kSecurity, {{"kind", code}, {"key", check}, {"purpose", code}, {"uses", count}}},
-      {"audit.shown", kSecurity, {filter(), {"log", code}}},
+      {"key.used", kAccesses, {{"kind", code}, {"key", check}, {"purpose", code}, {"uses", count}}},
+      {"audit.shown", kAccesses, {filter(), {"log", code}}},
       {"audit.exported",
-       kSecurity,
+       kAccesses,
        {filter(),
         {"log", code},
         {"selection", code},
@@ -363,7 +364,7 @@ std::vector<Declared> of_accesses() {
         {"sample", object, false, {{"seed", statement}, {"size", count}}},
         {"recipient", digest}}},
       {".refused",
-       kSecurity,
+       kAccesses,
        {{"kind", code},
         {"exit", count},
         {"reason", wording},

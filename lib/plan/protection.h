@@ -58,6 +58,10 @@ struct Protection {
 std::set<datamap::TableName> read_staged(store::Tx& tx, const datamap::Map& map,
                                          const std::string& tenant);
 
+// Goes behind a table's alias in FROM: the row's stage as alias g, NULL where there is none.
+std::string with_stage_sql(const datamap::Map& map, const datamap::Table& table,
+                           const std::string& alias, const std::string& tenant_param);
+
 // The tables of which erasures had to leave rows of the tenant's.
 std::set<datamap::TableName> read_restricted(store::Tx& tx, const datamap::Map& map,
                                              const std::string& tenant);

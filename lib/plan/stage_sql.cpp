@@ -69,6 +69,12 @@ std::string stage_of_sql(const Table& table, const std::string& alias, const std
          ".k";
 }
 
+std::string with_stage_sql(const datamap::Map& map, const Table& table, const std::string& alias,
+                           const std::string& tenant) {
+  return stage_key_sql(map, table, alias) + " LEFT JOIN LATERAL (SELECT g.* " +
+         stage_of_sql(table, alias, tenant) + ") g ON true";
+}
+
 bool hides(const datamap::Map& map, const datamap::Catalog& catalog, const Table& table) {
   if (!table.hidden) return false;
   if (!table.hidden->column.empty()) {

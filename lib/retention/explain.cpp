@@ -45,6 +45,8 @@ class Explaining {
     return facts;
   }
 
+  const std::string& stage() const { return stage_; }
+
   // What a deletion would meet: of the row itself, or also of whatever would go along.
   plan::Outcome meets(bool itself) {
     plan::Pass pass =
@@ -103,7 +105,9 @@ class Explaining {
         ", " + sql.left("t");
     for (const auto& [name, anchor] : table_.anchors)
       text += ", (" + datamap::anchor_sql(map, catalog, table_, "t", anchor) + ")::text";
-    text += " FROM " + catalog.at(table_.name).sql_name + " t WHERE " +
+    text += ", g.stage, GREATEST(g.acted_at, " + by_clock("g.made_at") + "), GREATEST(g.next_at, " +
+            by_clock("g.ready_at") + ") FROM " + catalog.at(table_.name).sql_name + " t" +
+            plan::with_stage_sql(map, table_, "t", params.bind(facts.tenant)) + " WHERE " +
             datamap::tenant_sql(map, catalog, table_, "t", params.bind(facts.tenant));
     const std::vector<std::string> columns = map.id_columns(table_);
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -130,12 +134,21 @@ class Explaining {
             plan::parse_anchor(value, datamap::anchor_is_date(map, catalog, table_, anchor));
       }
     }
+    if (rows.is_null(0, column)) return;
+    stage_ = rows.text(0, column);
+    facts.waiting = rule::Waiting{*rows.instant(0, column + 1), *rows.instant(0, column + 2)};
+  }
+
+  // What a run that was given no instant goes by, too.
+  std::string by_clock(const std::string& column) const {
+    return situation_.sweep().real ? column : "NULL";
   }
 
   store::Tx& tx_;
   const Situation& situation_;
   const Table& table_;
   const std::vector<std::string>& key_;
+  std::string stage_;
 };
 
 }  // namespace
@@ -149,6 +162,7 @@ Explanation explain(store::Tx& tx, const Situation& situation, const datamap::Ta
   Explaining explaining(tx, situation, table, key);
   Explanation made;
   made.facts = explaining.facts(rules);
+  made.stage = explaining.stage();
   std::map<std::string, std::uint64_t> own;
   for (const plan::Kept& kept : explaining.meets(true).kept) {
     own[kept.rule] = kept.rows;

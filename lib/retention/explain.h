@@ -22,6 +22,7 @@ struct Explanation {
   bool kept_by_child = false;  // due by itself, and something that would go along is kept
   std::vector<InTheWay> in_the_way;
   std::vector<std::string> holds;  // of the row itself
+  std::string stage;               // soft-deleted or scheduled, since facts.waiting
   rule::Facts facts;
 };
 

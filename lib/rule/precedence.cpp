@@ -238,7 +238,11 @@ class Deciding {
     const auto place = std::find_if(out_.rules.begin(), out_.rules.end(),
                                     [&](const Verdict& v) { return &v.rule->rule == act; });
     const std::string_view zone = zone_of(*place->rule);
-    out_.purge_from = add(facts_.as_of, act->stages->purge, zone, Granularity::instant);
+    const auto& waiting = facts_.waiting;
+    const Instant since = waiting ? waiting->since : facts_.as_of;
+    out_.purge_from = add(since, act->stages->purge, zone, Granularity::instant);
+    // A shorter period than before shortens none that runs.
+    if (waiting) out_.purge_from = std::max(*out_.purge_from, waiting->until);
     if (act->stages->backups) {
       out_.backups_gone = add(*out_.purge_from, *act->stages->backups, zone, Granularity::instant);
     }

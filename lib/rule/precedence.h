@@ -29,6 +29,11 @@ using AnchorValue = std::variant<std::monostate, Infinity, Instant, Day>;
 // when any other part is. A DATE counts until its day has ended in `zone`.
 AnchorValue latest_of(const std::vector<AnchorValue>& parts, std::string_view zone);
 
+// A row that waits for its purge: since when, and the end of its period as it was when that began.
+struct Waiting {
+  Instant since{}, until{};
+};
+
 struct Facts {
   std::string tenant;
   std::string tenant_zone;  // empty: the tenant has none
@@ -39,6 +44,7 @@ struct Facts {
   std::map<std::string, Duration> settings;    // the tenant's
   std::vector<std::string> holds;              // ids of the active holds that cover the row
   bool erasure = false;                        // a data subject asked for it: due at once
+  std::optional<Waiting> waiting;              // it is soft-deleted or scheduled
   Instant as_of{};
 };
 
@@ -88,7 +94,7 @@ struct Decision {
   bool min_over_max = false;          // a minimum outlasts the pack's maximum: the row stays
   Then then = Then::erase;            // of the maximum that decides
   std::optional<Stages> stages;
-  // Where the first act of a maximum with stages happens at as_of.
+  // Of a maximum with stages: where its first act happens at as_of, or as the row waits already.
   std::optional<Instant> purge_from, backups_gone;
   std::vector<Verdict> rules;  // every rule that matches, sorted by id
 

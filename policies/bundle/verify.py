@@ -285,7 +285,7 @@ class Bundle:
         prove(leaf_hash(leaf.encode()), index, hashes, checkpoint)
         event = parse_json(leaf)
         require(event["action"] == "audit.exported" and event["tenant"] == self.manifest["tenant"]
-                and checkpoint.origin.split("/")[-2] == "security"
+                and checkpoint.origin.split("/")[-2] == ("organisation" if event["tenant"] == "*" else "security")
                 and event["body"]["manifest"] == hashlib.sha256(self.text).hexdigest(),
                 "the manifest is not the one that its receipt is about")
 
@@ -413,10 +413,12 @@ class Bundle:
     def of_one_log(self, checkpoints):
         """Each is another shard of the tenant's log that the manifest names."""
         for checkpoint in checkpoints:
-            parts = checkpoint.origin.split("/")
-            require(len(parts) == 5 and parts[1:4] == ["tenant", parts[2], self.manifest["log"]]
-                    and urllib.parse.unquote(parts[2]) == self.manifest["tenant"],
-                    "a checkpoint is of another kind of log")
+            parts, tenant = checkpoint.origin.split("/")[1:-1], self.manifest["tenant"]
+            if tenant != "*":  # all that stands before the log of the organisation itself is its domain
+                require(len(parts) == 3 and parts[0] == "tenant"
+                        and urllib.parse.unquote(parts[1]) == tenant, "a checkpoint is of another tenant")
+                parts = parts[2:]
+            require(parts == [self.manifest["log"]], "a checkpoint is of another kind of log")
         require(len({checkpoint.origin for checkpoint in checkpoints}) == len(checkpoints),
                 "a log is there twice")
 

@@ -193,20 +193,28 @@ class Restore(unittest.TestCase):
         self.refuses(site, confirmation, released)
         self.replays(site)
         self.is_as_before(site, held, released, grace, erased)
-        self.tells_the_rollback(site, receipt)
+        self.tells_the_rollback(site, receipt, "evidence")
 
     def refuses(self, site, confirmation, hold):
         status = site.json("journal", "status", code=3)
         self.assertFalse(status["level"])
         self.assertIn("retention replay", site.must("db", "doctor", code=3))
+        saved = pathlib.Path(site.root, "saved.plan")
+        site.must("retention", "plan", "--out", str(saved), user="admin")
         for command in (("request", "delete", "--subject", TANAKA, "--confirm", confirmation),
+                        ("request", "update", "--subject", TANAKA, "--set", "email=a@example.jp",
+                         "--confirm", confirmation),
+                        ("retention", "sweep", "--yes"),
+                        ("retention", "apply", str(saved), "--yes"),
+                        ("retention", "offboard", "--destroy", "--yes"),
+                        ("audit", "prune", "--yes"),
                         ("request", "run", "no-such-request"), ("request", "run"),
                         ("request", "retry", "no-such-request"),
                         ("hold", "release", hold, "--reason", "settled")):
             code, _, errors = site.run(*command, "-o", "json")
             self.assertEqual(code, 5, errors)
             error = json.loads(errors.splitlines()[-1])["error"]
-            self.assertEqual(error["kind"], "restored_datastore")
+            self.assertEqual(error["kind"], "restored_datastore", command)
         self.assertEqual(site.sql(TANAKA_ROWS), "3")
         # What keeps data is allowed, and does not hide what is missing.
         site.must("hold", "add", "--subject", SATO, "--matter", "2026-19", "--reason", "audit")
@@ -249,14 +257,32 @@ class Restore(unittest.TestCase):
         code, _, errors = site.erase(YAMAMOTO)
         self.assertEqual(code, 0, errors)
 
-    def tells_the_rollback(self, site, receipt):
-        logs = site.json("audit", "verify", "--pin", str(receipt), user="auditor", code=3)["entities"]
+    def tells_the_rollback(self, site, pin, log_name):
+        logs = site.json("audit", "verify", "--pin", str(pin), user="auditor", code=3)["entities"]
         verdicts = {log["origin"].rsplit("/", 1)[1]: log["verdict"]
-                    for log in logs if "/evidence/" in log["origin"]}
+                    for log in logs if f"/{log_name}/" in log["origin"]}
         shards = sorted(verdicts)
         self.assertEqual(len(shards), 2, logs)
         self.assertEqual(verdicts[shards[0]], "rollback_of_signed_tree")
         self.assertEqual(verdicts[shards[1]], "consistent-but-unpinned")
+
+    def test_nothing_is_signed_twice_that_only_an_auditor_saw(self):
+        site = Site()
+        self.addCleanup(site.close)
+        backup = Dump(site)
+        site.must("subjects", "search", "--email", "sakura.yamamoto@example.jp")
+        site.must("audit", "seal")
+        backup.backup()
+        site.must("audit", "show", user="auditor")
+        seen = pathlib.Path(site.root, "seen")
+        seen.write_text(site.sql("SELECT note FROM ccctl.checkpoint WHERE tenant_id = 'acme' AND"
+                                 " log = 'security' ORDER BY size DESC LIMIT 1") + "\n",
+                        encoding="utf-8")
+        backup.restore()
+        for _ in range(2):
+            site.must("subjects", "search", "--email", "sakura.yamamoto@example.jp")
+            site.must("audit", "seal")
+        self.tells_the_rollback(site, seen, "security")
 
     def test_by_dump(self):
         self.check(Dump)
