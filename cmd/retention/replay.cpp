@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "cmd/request/wiring.h"
+#include "cmd/retention/sweeping.h"
 #include "policy/approval.h"
 #include "run/window.h"
 #include "text/unicode.h"
@@ -88,6 +89,27 @@ class Replaying {
     return all;
   }
 
+  retention::Result sweep(const std::string& policy, Instant as_of) {
+    if (!retentions_) retentions_.emplace(app_);
+    retention::Result result;
+    if (retentions_->ground().policy_digest != policy) {
+      result.outcome = "noted";
+      result.detail = "the policy has changed since: the next sweep goes by the one in force";
+      return result;
+    }
+    try {
+      const retention::SweepReport report = sweep_again(app_, *retentions_, as_of);
+      if (report.outcome == "paused") throw Error(ErrorKind::paused, report.why);
+      result.outcome = report.outcome == "complete" ? "swept" : "failed";
+      if (result.outcome == "failed") result.detail = "not all that was due could be deleted";
+    } catch (const Error& error) {
+      if (retention::ends_replay(error)) throw;
+      result.outcome = "failed";
+      result.detail = error.what();
+    }
+    return result;
+  }
+
   bool close(const std::string& id) {
     std::optional<request::Request> there;
     app_.session().transact(store::Mode::read_committed, [&](store::Tx& tx) {
@@ -108,6 +130,7 @@ class Replaying {
 
   App& app_;
   Requests& requests_;
+  std::optional<Retentions> retentions_;
   request::Erasure erasure_;
 };
 
@@ -165,24 +188,25 @@ int run_replay(App& app, const Args& args) {
   }
   Requests requests(app);
   Replaying replaying(app, requests);
-  retention::Place place{app.session(),
-                         app.map(),
-                         tenant,
-                         app.actor().login,
-                         "",
-                         *journal,
-                         *key,
-                         [&](const auto& ref, const auto* term, const std::string& origin) {
-                           return replaying.erase(ref, term, origin);
-                         },
-                         [&] { return replaying.resume(); },
-                         [&](const std::string& id) { return replaying.close(id); },
-                         [&](store::Tx& tx, const std::string& id,
-                             const std::vector<std::string>& hashes, Instant at) {
-                           const Instant end =
-                               request::tombstone_expiry(requests.rules().requests, at);
-                           request::write_tombstones(tx, tenant, id, hashes, at, end);
-                         }};
+  retention::Place place{
+      app.session(),
+      app.map(),
+      tenant,
+      app.actor().login,
+      "",
+      *journal,
+      *key,
+      [&](const auto& ref, const auto* term, const std::string& origin) {
+        return replaying.erase(ref, term, origin);
+      },
+      [&] { return replaying.resume(); },
+      [&](const std::string& policy, Instant as_of) { return replaying.sweep(policy, as_of); },
+      [&](const std::string& id) { return replaying.close(id); },
+      [&](store::Tx& tx, const std::string& id, const std::vector<std::string>& hashes,
+          Instant at) {
+        const Instant end = request::tombstone_expiry(requests.rules().requests, at);
+        request::write_tombstones(tx, tenant, id, hashes, at, end);
+      }};
   if (args.has("dry-run")) {
     print_results(app, retention::plan_replay(place));
     return 0;
@@ -204,11 +228,14 @@ const Spec retention_replay{
         "A datastore that was restored has lost the holds, releases and erasures made after the "
         "backup; deleting commands refuse it (restored_datastore) until this has run. It reads "
         "them "
-        "from the journal: holds come first, then releases, then erasures. People are found by "
-        "keyed "
+        "from the journal: holds come first, then releases, then erasures, then sweeps. People are "
+        "found by keyed "
         "hashes of their rows and identifiers, and erased by requests of their own, whose channel "
         "is "
-        "replay.\n\nIt needs an approval: the first run asks for one with --reason, another person "
+        "replay. A sweep is planned again as of the instant that it had, where its policy is still "
+        "in "
+        "force; otherwise the next sweep decides.\n\nIt needs an approval: the first run asks for "
+        "one with --reason, another person "
         "signs it, the next run works. Interrupted, it is simply run again.\n\nExit 4 when "
         "something "
         "is left for a person: a request that waits, a row whose key matches and none of whose "

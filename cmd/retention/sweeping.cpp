@@ -132,10 +132,32 @@ static Swept carry_out(App& app, const Args& args, const Retentions& retentions,
   return swept;
 }
 
+static retention::SweepWorld world_of(
+    App& app, std::function<void(const retention::SweepReport& so_far)> progress) {
+  const std::string user = app.session().session_user();
+  return {app.session(),
+          [&app, user] { return app.open_as(user); },
+          app.context(),
+          app.actor().login,
+          [&app](const std::string& name) -> object::ObjectStore& { return app.objects(name); },
+          SignalWatch::seen,
+          std::move(progress)};
+}
+
+retention::SweepReport sweep_again(App& app, const Retentions& retentions, Instant as_of) {
+  retention::SweepOptions options;
+  options.as_of = as_of;
+  options.waivers.first_run_ok = options.waivers.accept_shortening = true;
+  options.throttle = throttle_of(app);
+  retention::Sweep sweep(world_of(app, {}), retentions.ground(), options);
+  sweep.prepare();
+  return sweep.run();
+}
+
 Swept sweep_tenant(App& app, const Args& args, const Retentions& retentions,
                    const std::string& kind, const Say& say, Reporter& reporter) {
   app.require_level_journal();
-  const std::string user = app.session().session_user(), tenant = retentions.ground().tenant;
+  const std::string& tenant = retentions.ground().tenant;
   retention::SweepOptions options = options_of(args, kind);
   options.throttle = throttle_of(app);
   const auto progress = [&](const retention::SweepReport& so_far) {
@@ -143,12 +165,7 @@ Swept sweep_tenant(App& app, const Args& args, const Retentions& retentions,
   };
   progress({});
   try {
-    retention::Sweep sweep(
-        {app.session(), [&app, user] { return app.open_as(user); }, app.context(),
-         app.actor().login,
-         [&app](const std::string& name) -> object::ObjectStore& { return app.objects(name); },
-         SignalWatch::seen, progress},
-        retentions.ground(), options);
+    retention::Sweep sweep(world_of(app, progress), retentions.ground(), options);
     return carry_out(app, args, retentions, sweep, say);
   } catch (...) {
     reporter.failed(tenant);

@@ -29,6 +29,10 @@ struct Swept {
 Swept sweep_tenant(App& app, const Args& args, const Retentions& retentions,
                    const std::string& kind, const Say& say, Reporter& reporter);
 
+// Sweeps as of an instant that a sweep had before, after a restore: nothing is asked, rules and
+// clock have been accepted then.
+retention::SweepReport sweep_again(App& app, const Retentions& retentions, Instant as_of);
+
 // Sweeps every tenant for which the log-in may, --workers at the same time: one summary, one exit
 // code.
 int sweep_tenants(App& app, const Args& args, const Spec& spec);

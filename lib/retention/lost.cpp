@@ -1,9 +1,11 @@
 #include "retention/lost.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "crypto/digest.h"
+#include "retention/replay.h"
 
 namespace ccctl::retention {
 namespace {
@@ -78,15 +80,42 @@ const std::map<std::string_view, Reader>& readers() {
       // What a signature permitted stands in a leaf of its own, or is asked for again.
       {"approval.signed",
        [](Lost& lost, const LostLeaf& leaf, const Json&) { lost.noted.push_back(leaf); }},
-      // What a sweep deleted and a restore brought back is due still: the next sweep takes it.
       {"retention.window",
-       [](Lost& lost, const LostLeaf& leaf, const Json&) { lost.noted.push_back(leaf); }},
+       [](Lost& lost, const LostLeaf& leaf, const Json& line) {
+         const Json& body = line.at("body");
+         const std::string run = body.at("run").get<std::string>();
+         auto known = std::find_if(lost.runs.begin(), lost.runs.end(),
+                                   [&](const LostRun& one) { return one.run == run; });
+         if (known == lost.runs.end()) {
+           known = lost.runs.insert(
+               known, {run, body.at("policy").get<std::string>(), instant_of(body.at("asOf")), {}});
+         }
+         known->windows.push_back(leaf);
+       }},
       {"request.delete.completed",
        [](Lost& lost, const LostLeaf& leaf, const Json&) { lost.noted.push_back(leaf); }}};
   return all;
 }
 
 }  // namespace
+
+std::map<std::string, std::uint64_t> by_action(const Lost& lost) {
+  std::map<std::string, std::uint64_t> counts;
+  const auto add = [&](const auto& leaves) {
+    for (const auto& entry : leaves) ++counts[entry.leaf.action];
+  };
+  add(lost.holds);
+  add(lost.releases);
+  add(lost.rejections);
+  add(lost.erasures);
+  add(lost.closings);
+  const auto add_leaves = [&](const std::vector<LostLeaf>& leaves) {
+    for (const LostLeaf& leaf : leaves) ++counts[leaf.action];
+  };
+  for (const LostRun& run : lost.runs) add_leaves(run.windows);
+  for (const auto* leaves : {&lost.noted, &lost.unnamed, &lost.unknown}) add_leaves(*leaves);
+  return counts;
+}
 
 Lost read_lost(store::Tx& tx, const journal::Journal& journal) {
   Lost lost;
@@ -108,6 +137,11 @@ Lost read_lost(store::Tx& tx, const journal::Journal& journal) {
     }
   });
   return lost;
+}
+
+bool ends_replay(const Error& error) {
+  return error.kind() == ErrorKind::paused || error.kind() == ErrorKind::unreachable ||
+         error.kind() == ErrorKind::in_doubt || error.kind() == ErrorKind::denied;
 }
 
 }  // namespace ccctl::retention

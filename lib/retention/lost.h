@@ -50,16 +50,27 @@ struct LostClosing {
   std::string request;
 };
 
+// A run of retention, and the windows of it that are lost.
+struct LostRun {
+  std::string run, policy;  // the policy's digest
+  Instant as_of{};
+  std::vector<LostLeaf> windows;
+};
+
 struct Lost {
   std::vector<LostHold> holds;
   std::vector<LostRelease> releases;
   std::vector<LostRejection> rejections;
   std::vector<LostErasure> erasures;
   std::vector<LostClosing> closings;
+  std::vector<LostRun> runs;      // in the order of their first window
   std::vector<LostLeaf> noted;    // nothing has to be done again
   std::vector<LostLeaf> unnamed;  // made before there was an evidence key: nobody can tell of whom
   std::vector<LostLeaf> unknown;  // of actions that this program does not know
 };
+
+// How many leaves of each action.
+std::map<std::string, std::uint64_t> by_action(const Lost& lost);
 
 Lost read_lost(store::Tx& tx, const journal::Journal& journal);
 

@@ -17,7 +17,7 @@ namespace {
 using subject::SubjectRef;
 
 // So many hashes fit into one leaf.
-constexpr std::size_t kLeavesPerEvent = 500;
+constexpr std::ptrdiff_t kLeavesPerEvent = 500;
 
 class Replay {
  public:
@@ -34,6 +34,7 @@ class Replay {
   void resume();
   void erase_subjects();
   void erase_terms();
+  void sweep_again();
   void close_requests();
   void tell(const std::vector<LostLeaf>& lost, const std::string& outcome,
             const std::string& detail, bool accounted);
@@ -46,6 +47,7 @@ class Replay {
                    const std::string& origin, std::string& failure) const;
   void account(const std::vector<const LostLeaf*>& leaves, Result& result,
                const std::function<void(store::Tx& tx)>& work = {});
+  void account_all(const std::vector<const LostLeaf*>& leaves, Result& result);
   std::string keyed(const SubjectRef& ref) const;
 
   const Place& place_;
@@ -208,10 +210,7 @@ Erased Replay::try_erase(const std::optional<SubjectRef>& ref, const subject::Id
   try {
     return place_.erase(ref, term, origin);
   } catch (const Error& error) {
-    const bool lost_world =
-        error.kind() == ErrorKind::paused || error.kind() == ErrorKind::unreachable ||
-        error.kind() == ErrorKind::in_doubt || error.kind() == ErrorKind::denied;
-    if (lost_world) throw;
+    if (ends_replay(error)) throw;
     failure = error.what();
     return {};
   }
@@ -316,19 +315,37 @@ void Replay::close_requests() {
   }
 }
 
+void Replay::account_all(const std::vector<const LostLeaf*>& leaves, Result& result) {
+  for (auto at = leaves.begin(); at != leaves.end();) {
+    const auto end = leaves.end() - at > kLeavesPerEvent ? at + kLeavesPerEvent : leaves.end();
+    account({at, end}, result);
+    at = end;
+  }
+}
+
+// Each run is planned anew by the rules and the instant that it had: what its windows destroyed is
+// due as it was then. Holds are back by now, and keep what they cover.
+void Replay::sweep_again() {
+  for (const LostRun& lost : lost_.runs) {
+    Result result = place_.sweep(lost.policy, lost.as_of);
+    result.action = lost.windows.front().action;
+    result.leaves = lost.windows.size();
+    result.id = lost.run;
+    std::vector<const LostLeaf*> leaves;
+    for (const LostLeaf& leaf : lost.windows) leaves.push_back(&leaf);
+    if (result.outcome != "failed") account_all(leaves, result);
+    results_.push_back(std::move(result));
+  }
+}
+
 // Leaves of one kind together.
 void Replay::tell(const std::vector<LostLeaf>& lost, const std::string& outcome,
                   const std::string& detail, bool accounted) {
-  std::map<std::string, std::vector<const LostLeaf*>> by_action;
-  for (const LostLeaf& leaf : lost) by_action[leaf.action].push_back(&leaf);
-  for (const auto& [action, leaves] : by_action) {
+  std::map<std::string, std::vector<const LostLeaf*>> of_action;
+  for (const LostLeaf& leaf : lost) of_action[leaf.action].push_back(&leaf);
+  for (const auto& [action, leaves] : of_action) {
     Result result{action, outcome, leaves.size(), "", "", detail};
-    for (std::size_t at = 0; accounted && at < leaves.size(); at += kLeavesPerEvent) {
-      const std::size_t end = std::min(leaves.size(), at + kLeavesPerEvent);
-      account({leaves.begin() + static_cast<std::ptrdiff_t>(at),
-               leaves.begin() + static_cast<std::ptrdiff_t>(end)},
-              result);
-    }
+    if (accounted) account_all(leaves, result);
     results_.push_back(std::move(result));
   }
 }
@@ -342,6 +359,7 @@ std::vector<Result> Replay::run() {
   resume();
   erase_subjects();
   erase_terms();
+  sweep_again();
   close_requests();
   tell(lost_.noted, "noted", "", true);
   tell(lost_.unnamed, "review",
@@ -363,27 +381,15 @@ std::string replay_target(const journal::State& state) {
 
 bool Result::covered() const {
   return outcome == "restored" || outcome == "erased" || outcome == "noted" || outcome == "kept" ||
-         (outcome == "absent" && detail.empty());
+         outcome == "swept" || (outcome == "absent" && detail.empty());
 }
 
 std::vector<Result> plan_replay(const Place& place) {
   Lost lost;
   place.session.transact(store::Mode::read_committed,
                          [&](store::Tx& tx) { lost = read_lost(tx, place.journal); });
-  std::map<std::string, std::uint64_t> counts;
-  const auto add = [&](const auto& leaves) {
-    for (const auto& entry : leaves) ++counts[entry.leaf.action];
-  };
-  add(lost.holds);
-  add(lost.releases);
-  add(lost.rejections);
-  add(lost.erasures);
-  add(lost.closings);
-  for (const auto* leaves : {&lost.noted, &lost.unnamed, &lost.unknown}) {
-    for (const LostLeaf& leaf : *leaves) ++counts[leaf.action];
-  }
   std::vector<Result> results;
-  for (const auto& [action, leaves] : counts) results.push_back({action, "lost", leaves});
+  for (const auto& [action, leaves] : by_action(lost)) results.push_back({action, "lost", leaves});
   return results;
 }
 

@@ -1,5 +1,5 @@
 // What a restore undid, done again from the journal (formats.md 3): holds first, then releases and
-// rejections, then erasures.
+// rejections, then erasures, then sweeps.
 //
 // An erasure's leaf has keyed hashes of the person's row and identifiers. Replay hashes what stands
 // in the restored datastore and erases again the rows that match, through the same pipeline as any
@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "datamap/catalog.h"
 #include "datamap/map.h"
@@ -35,6 +36,19 @@ struct Erased {
   std::string problem{};   // why it waits
 };
 
+// What became of leaves that the restore had lost. `ref` is shown to a person and stored nowhere.
+struct Result {
+  std::string action;   // of the leaf
+  std::string outcome;  // restored, erased, swept, kept, absent, waiting, review, noted, unknown,
+                        // failed
+  std::uint64_t leaves = 0;
+  std::string id{};  // of the hold, request or run
+  std::string ref{};
+  std::string detail{};
+
+  bool covered() const;  // nothing is left for a person to do
+};
+
 // What replay works with. The last members are the room request's business; `origin` is the id of
 // the request that the restore has lost.
 struct Place {
@@ -49,6 +63,9 @@ struct Place {
       erase;
   // Carries on what an interrupted replay began.
   std::function<std::vector<Erased>()> resume;
+  // Sweeps as of that instant, by the policy of that digest: outcome and detail. Noted where that
+  // policy is no longer in force: the next sweep goes by the one that is.
+  std::function<Result(const std::string& policy, Instant as_of)> sweep;
   // Closes a request that was closed before the restore; false when it is not there, or not ready.
   std::function<bool(const std::string& request_id)> close;
   std::function<void(store::Tx& tx, const std::string& request_id,
@@ -56,17 +73,8 @@ struct Place {
       remember;
 };
 
-// What became of leaves that the restore had lost. `ref` is shown to a person and stored nowhere.
-struct Result {
-  std::string action;   // of the leaf
-  std::string outcome;  // restored, erased, kept, absent, waiting, review, noted, unknown, failed
-  std::uint64_t leaves = 0;
-  std::string id{};  // of the hold or request
-  std::string ref{};
-  std::string detail{};
-
-  bool covered() const;  // nothing is left for a person to do
-};
+// The datastore is lost to replay, or it was told to stop; what else fails does not keep the rest.
+bool ends_replay(const Error& error);
 
 // What replay would do: per action how many leaves are lost. Reads only.
 std::vector<Result> plan_replay(const Place& place);

@@ -32,6 +32,8 @@ DIGEST = [
 class Lost:
     """A datastore as a backup held it, and the journal and objects as they went on."""
 
+    packs = ""  # other policies than those of the house
+
     def __init__(self, template):
         self.template = template
         self.name = f"ccctl_faults_{os.getpid()}_lost"
@@ -72,9 +74,41 @@ class Lost:
             shutil.copytree(f"{clone.objects}.journal", f"{lost.folder}/journal")
         return lost
 
+    @classmethod
+    def swept(cls, template, as_of):
+        """A sweep came after the backup, and a hold before the sweep."""
+        lost = cls.__new__(cls)
+        lost.template = template
+        lost.name = f"ccctl_faults_{os.getpid()}_swept"
+        lost.folder = tempfile.mkdtemp(prefix="ccctl-faults-lost-")
+        with fixture.Clone(template) as clone:
+            clone.json("hold", "add", "--category", "host_usage", "--matter", "2026-16", "--reason",
+                       "audit")
+            # One recording is due by then, one would be and is held, one becomes due later.
+            clone.sql("UPDATE public.recordings r SET created_at = v.at FROM (SELECT id, row_number()"
+                      " OVER (ORDER BY created_at, id) AS n FROM public.recordings WHERE tenant_id ="
+                      " 'acme') k JOIN (VALUES (1, '2025-02-01'::timestamptz), (2, '2025-03-15'), (3,"
+                      " '2025-09-15')) v(n, at) USING (n) WHERE r.tenant_id = 'acme' AND r.id = k.id")
+            sweep = ("retention", "sweep", "--yes", "--first-run-ok", "--as-of", as_of)
+            clone.run(*sweep)  # asks for the approval of the policy pack
+            pack, = clone.json("approve", "list", "--open")["entities"]
+            clone.json("approve", "sign", pack["id"], user="officer2")
+            psql(CLUSTER, "postgres", f'CREATE DATABASE "{lost.name}" TEMPLATE "{clone.name}"')
+            shutil.copytree(clone.objects, f"{lost.folder}/objects")
+            clone.json("hold", "add", "--data", "recording", "--created-to", "2025-04-01T00:00:00Z",
+                       "--created-from", "2025-03-01T00:00:00Z", "--matter", "2026-17", "--reason",
+                       "litigation")
+            lost.report = clone.json(*sweep)
+            lost.after = clone.sql(fixture.site_digest(clone.name))
+            lost.objects = fixture.objects_of(clone.objects)
+            shutil.copytree(f"{clone.objects}.journal", f"{lost.folder}/journal")
+        return lost
+
     def env(self, folder, database="", user="officer"):
         env = {**self.template.env(f"{folder}/objects"), "CCCTL_JOURNAL": f"file:{folder}/journal",
                "PGUSER": user}
+        if self.packs:
+            env["CCCTL_PACKS"] = self.packs
         if database:
             env.update(PGHOST=CLUSTER, PGDATABASE=database)
         return env
@@ -87,7 +121,8 @@ class Lost:
 
     def approve(self):
         self.run("retention", "replay", "--reason", "disk failure")
-        approval = json.loads(self.run("approve", "list", "--open")[1])["entities"][0]["id"]
+        approval, = (row["id"] for row in json.loads(self.run("approve", "list", "--open")[1])["entities"]
+                     if row["approvalKind"] == "replay")
         code, _, errors = self.run("approve", "sign", approval, user="officer2")
         if code:
             raise RuntimeError(errors)
@@ -172,6 +207,44 @@ class Replay(unittest.TestCase):
         self.assertEqual(lost.sql("SELECT count(*) FROM public.external_contacts WHERE tenant_id ="
                                   f" 'acme' AND id = '{TANAKA.split(':')[1]}'"), "0")
         self.assertEqual(json.loads(lost.run("journal", "status")[1])["level"], True)
+
+    def test_a_sweep_is_planned_again_as_of_its_instant(self):
+        lost = Lost.swept(self.template, "2026-08-01T00:00:00Z")
+        self.addCleanup(lost.close)
+        self.assertGreater(lost.report["rows"], 0)
+        self.assertEqual(lost.report["held"], 1)
+        digest = fixture.site_digest(lost.name)
+        self.assertNotEqual(lost.sql(digest), lost.after)
+        lost.approve()
+        code, out, errors = lost.run("retention", "replay")
+        self.assertEqual(code, 0, errors + out)
+        swept = [row for row in json.loads(out)["entities"] if row["action"] == "retention.window"]
+        self.assertEqual([(row["outcome"], row["leaves"]) for row in swept],
+                         [("swept", lost.report["windows"])])
+        # Neither what was held then, nor what became due since.
+        self.assertEqual(lost.sql(digest), lost.after)
+        self.assertEqual(fixture.objects_of(f"{lost.folder}/objects"), lost.objects)
+        self.assertTrue(json.loads(lost.run("journal", "status")[1])["level"])
+        counts = json.loads(lost.run("retention", "plan")[1])["entities"]
+        self.assertEqual([row["rows"] for row in counts if row["state"] == "due" and row["table"] ==
+                          "recordings"], [1])
+
+    def test_a_sweep_by_a_policy_that_has_changed_since_is_left_to_the_next(self):
+        lost = Lost.swept(self.template, "2026-08-01T00:00:00Z")
+        self.addCleanup(lost.close)
+        packs = pathlib.Path(lost.folder, "packs")
+        shutil.copytree(pathlib.Path(fixture.SOURCE, "policies"), packs)
+        rules = packs / "sandbox" / "retention.yaml"
+        rules.write_text(rules.read_text(encoding="utf-8").replace("P7Y", "P9Y"), encoding="utf-8")
+        lost.packs = str(packs)
+        before = lost.sql(fixture.site_digest(lost.name))
+        lost.approve()
+        code, out, errors = lost.run("retention", "replay")
+        self.assertEqual(code, 0, errors + out)
+        swept = [row for row in json.loads(out)["entities"] if row["action"] == "retention.window"]
+        self.assertEqual([row["outcome"] for row in swept], ["noted"])
+        self.assertIn("policy has changed", swept[0]["detail"])
+        self.assertEqual(lost.sql(fixture.site_digest(lost.name)), before)
 
     def test_a_key_that_belongs_to_somebody_else_now_goes_to_review(self):
         lost = self.lost()
