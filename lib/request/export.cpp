@@ -11,6 +11,7 @@
 #include "request/export_write.h"
 #include "request/manual.h"
 #include "request/outside.h"
+#include "request/rate.h"
 #include "run/window.h"
 #include "subject/reference.h"
 
@@ -96,6 +97,7 @@ Request Export::insert(const Found& found, const Intake& intake) {
       request = std::move(*same);
       return;
     }
+    take_token(tx, request.tenant, "requests", policy.rate.requests, now);
     request::insert(tx, request);
     owe(tx, policy, request);
     audit::append(tx,

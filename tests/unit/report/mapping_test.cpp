@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "support/committed_schema.h"
@@ -46,6 +51,35 @@ TEST(Mapping, GuardsFormulasInCsv) {
 TEST(Mapping, RefusesALineThatIsNoEvent) {
   const Mapping m = mapping("form: ndjson\nmembers: {a: 1}\n");
   EXPECT_THROW(m.row("{\"at\":", "log", 0), Error);
+}
+
+// W-46: an event of every action there is, held against OCSF 1.8.0 as it is published.
+TEST(Mapping, WritesEveryActionAsOcsfHasIt) {
+  const std::string source = CCCTL_SOURCE_DIR;
+  const std::string path = source + "/policies/templates/mapping.ocsf.yaml";
+  std::ifstream file(path);
+  const Mapping ocsf = read_mapping(std::string(std::istreambuf_iterator<char>(file), {}), path);
+  std::ifstream declared(source + "/schemas/json/event.schema.json");
+  std::vector<std::string> actions =
+      Json::parse(declared).at("/properties/action/anyOf/0/enum"_json_pointer);
+  for (const char* verb : {"request.list", "request.get", "subjects.search", "audit.show"})
+    actions.push_back(verb + std::string(".refused"));
+  const std::string rendered = ::testing::TempDir() + "/every_action.ndjson";
+  std::ofstream out(rendered);
+  for (const std::string& action : actions) {
+    const Json line{{"action", action},
+                    {"actor", "officer"},
+                    {"at", "2026-11-21T12:00:00.123456Z"},
+                    {"body", {{"outcome", "complete"}, {"reason", "court order"}}},
+                    {"log", "evidence"},
+                    {"tenant", "acme"}};
+    out << ocsf.row(line.dump(), "example.org/tenant/acme/evidence/2026", 7);
+  }
+  out.close();
+  EXPECT_GT(actions.size(), 50u);
+  const std::string check =
+      "/usr/bin/python3 '" + source + "/tests/ocsf_check.py' '" + rendered + "'";
+  EXPECT_EQ(std::system(check.c_str()), 0);
 }
 
 TEST(MappingSchema, IsTheCommittedOne) {
