@@ -229,7 +229,7 @@ void Statement::replace_rows(const Table& table, const std::vector<Standing>& co
     if (run) assign(standing, values);
     any += (any.empty() ? "" : " OR ") + stands_sql(standing, "t");
   }
-  const std::string name = "r" + number_of(table.name);
+  const std::string name = "rp" + number_of(table.name);
   const std::string condition =
       same_key_sql(table, "t", "a") + " AND (" + (any.empty() ? std::string("false") : any) + ")";
   if (run && !values.empty()) {
@@ -260,7 +260,7 @@ void Statement::annotate_rows(const Table& table, const std::vector<Standing>& c
   key = "pg_catalog.jsonb_build_array(" + key + ")::text";
   const std::string rows = " FROM " + acting_.at(table.name) + " a JOIN " + from(table.name, "t") +
                            " ON " + same_key_sql(table, "t", "a") + " WHERE (" + any + ")";
-  const std::string name = "r" + number_of(table.name);
+  const std::string name = "rp" + number_of(table.name);
   if (request_id.empty()) {
     add(name, "SELECT 1" + rows);
   } else {
@@ -279,7 +279,7 @@ void Statement::keep_rows(const Table& table, const std::vector<Standing>& colum
   std::string any;
   for (const Standing& standing : columns)
     any += (any.empty() ? "" : " OR ") + stands_sql(standing, "t");
-  const std::string name = "r" + number_of(table.name);
+  const std::string name = "rp" + number_of(table.name);
   add(name, "SELECT 1 FROM " + acting_.at(table.name) + " a JOIN " + from(table.name, "t") +
                 " ON " + same_key_sql(table, "t", "a") + " WHERE (" + any + ")");
   count({{},
