@@ -127,6 +127,13 @@ plan::Drivers Erasure::drivers(store::Tx& tx, const subject::Finder& finder, con
   // Members whose turn has been are nobody else, though a hold may have left their rows.
   std::vector<SubjectRef> turned = subjects(request);
   if (pass == 1) turned.resize(static_cast<std::size_t>(member.ordinal) + 1);
+  if (request.type == Type::updating) {
+    // None of their rows goes: what several members reach together is reached with the last.
+    std::vector<std::vector<Identifier>> known;
+    for (std::size_t i = 0; i < turned.size(); ++i)
+      known.push_back(load_terms(tx, request, request.members[i].ordinal));
+    return drivers_of(finder, turned, known, turned.size(), along);
+  }
   const std::vector<SubjectRef> kept = kept_members(tx, request, member);
   std::vector<plan::Drivers> whole;
   if (request.members.size() > 1 && request.type == Type::erasing && !found.holds.empty()) {

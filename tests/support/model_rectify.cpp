@@ -1,4 +1,5 @@
-// What a rectification must make of every row: member by member, in the rows of each one's scope.
+// What a rectification must make of every row: member by member, in the rows that those reach whose
+// turn has been.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -30,7 +31,7 @@ std::uint64_t Model::rectify(const std::vector<SubjectRef>& members, const Term&
   for (const SubjectRef& member : members) {
     own.insert(find(member).value());
     for (const Term& term : terms(member)) known.push_back(term);
-    for (RowId id : scope({find(member).value()}, exclusive(known, own))) {
+    for (RowId id : scope(own, exclusive(known, own))) {
       const datamap::Table& table = *rows_[id].table;
       if (table.rectify != datamap::Rectify::replace) continue;
       for (const Column& column : table.columns) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <exception>
 #include <functional>
 #include <iostream>
 #include <random>
@@ -28,7 +29,7 @@ class Place {
     erasing_.use(datamap::read_map(schema_.map, "random.yaml"));
   }
   ~Place() {
-    if (::testing::Test::HasFailure()) std::cerr << schema_.text() << "\n";
+    if (::testing::Test::HasFailure() || std::uncaught_exceptions() > 0) std::cerr << schema_.text() << "\n";
     for (const std::string& name : schema_.schemas)
       erasing_.run("DROP SCHEMA " + name + " CASCADE");
   }
