@@ -19,25 +19,10 @@ using store::quote_name;
 
 namespace {
 
-// The columns of the map that stand in the field's column, whole or in part.
-std::vector<const Column*> columns_in(const Table& table, const Field& field) {
-  std::vector<const Column*> found;
-  for (const Column& column : table.columns) {
-    const auto in = [&](const datamap::Site& site) { return site.column == field.name; };
-    if (in(column.site) || std::any_of(column.with.begin(), column.with.end(), in))
-      found.push_back(&column);
-  }
-  return found;
-}
-
 bool same_type(const datamap::Catalog& catalog, const Table& table, const Table& parent,
                const Link& link, std::size_t part) {
   return link.from[part].plain() && catalog.at(table.name).column(link.from[part].column)->type ==
                                         catalog.at(parent.name).column(parent.key[part])->type;
-}
-
-bool anybody(const std::vector<const Column*>& columns, bool (*what)(const Column&)) {
-  return std::any_of(columns.begin(), columns.end(), [&](const Column* c) { return what(*c); });
 }
 
 }  // namespace
@@ -67,10 +52,24 @@ bool ReadWriter::may_be_shared(const datamap::Map& map, const Scope& scope, cons
   return false;
 }
 
+std::string ReadWriter::count_sql(const Link& link) {
+  for (const datamap::Site& site : link.from) {
+    if (site.many())
+      return "(SELECT pg_catalog.count(DISTINCT pg_catalog.lower(e.v)) FROM "
+             "pg_catalog.jsonb_array_elements_text(" +
+             datamap::site_values_sql("t", site) + ") AS e(v))";
+  }
+  return "";
+}
+
 // All columns of the link are there and its condition is met.
 std::string ReadWriter::present_sql(const Link& link) const {
   std::string sql = datamap::where_sql("t", link.when);
   for (const datamap::Site& site : link.from) {
+    if (site.many()) {
+      sql += " AND " + count_sql(link) + " > 0";
+      continue;
+    }
     sql += " AND " +
            (site.plain() ? column_sql("t", site.column) : datamap::site_text_sql("t", site)) +
            " IS NOT NULL";
@@ -136,16 +135,27 @@ std::string ReadWriter::in_set_sql(const Table& table, const Table& parent, cons
          (where.empty() ? "" : " WHERE " + where) + ")";
 }
 
+// Wherever the link of t leads is in the set. Of a list in which one value is spelt in several ways
+// that is not seen.
+std::string ReadWriter::all_in_sql(const Table& table, const Table& parent, const Link& link,
+                                   const std::string& set, const std::string& where) const {
+  const std::string count = count_sql(link);
+  if (count.empty()) return in_set_sql(table, parent, link, set, where);
+  return "(SELECT pg_catalog.count(*) FROM " + set + " y WHERE " +
+         datamap::link_sql(s_.map_, s_.catalog_, table, "t", link, "y") +
+         (where.empty() ? "" : " AND " + where) + ") = " + count;
+}
+
 // The class of the row of a carrying table that the link leads to; of one outside the scope nothing
 // is known but that it is somebody else's.
 std::string ReadWriter::through_sql(const Table& table, const Table& parent,
                                     const Link& link) const {
   const auto in = [&](const char* one_of) {
-    return in_set_sql(table, parent, link, "c" + s_.number_of(parent.name),
-                      std::string("y.class = ") + one_of);
+    return all_in_sql(table, parent, link, "c" + s_.number_of(parent.name),
+                      std::string("y.class ") + one_of);
   };
-  return "CASE WHEN " + present_sql(link) + " THEN CASE WHEN " + in("0") + " THEN 0 WHEN " +
-         in("1") + " THEN 1 ELSE 2 END ELSE 0 END";
+  return "CASE WHEN " + present_sql(link) + " THEN CASE WHEN " + in("= 0") + " THEN 0 WHEN " +
+         in("<= 1") + " THEN 1 ELSE 2 END ELSE 0 END";
 }
 
 std::optional<std::string> ReadWriter::class_sql(const Table& table) const {
@@ -172,7 +182,8 @@ std::optional<std::string> ReadWriter::class_sql(const Table& table) const {
   return "CASE" + own + customer + worker + " ELSE " + rest + " END";
 }
 
-// The follow links that reach the table, or nothing where it is reached otherwise, too.
+// The follow links that reach the table, each from one row; nothing where it is reached otherwise,
+// too.
 std::optional<std::vector<const Link*>> ReadWriter::direct_links(const Table& table) const {
   if (carries(table)) return std::nullopt;
   std::vector<const Link*> links;
@@ -183,7 +194,7 @@ std::optional<std::vector<const Link*>> ReadWriter::direct_links(const Table& ta
       if (source.how == Source::How::last && source.child == table.name) return std::nullopt;
       if (source.how != Source::How::link) continue;
       const Link* link = s_.table(set.table).link(source.link);
-      if (link->to == table.name) return std::nullopt;
+      if (link->to == table.name || (own && !count_sql(*link).empty())) return std::nullopt;
       if (own && std::find(links.begin(), links.end(), link) == links.end()) links.push_back(link);
     }
   }
@@ -277,49 +288,6 @@ void ReadWriter::write(const Drivers& drivers) {
                " ELSE 0 END AS class FROM " + s_.all_of(table.name) + " k JOIN " +
                s_.from(table.name, "t") + " ON " + same_key_sql(table, "t", "k"));
   }
-}
-
-std::string ReadWriter::value_sql(const Table& table, const Field& field) const {
-  if (field.object != nullptr) return datamap::site_text_sql("t", field.object->pointer);
-  const std::string column = column_sql("t", field.name);
-  const datamap::CatalogColumn* entry = s_.catalog_.at(table.name).column(field.name);
-  if (entry->type.ends_with("[]")) return "pg_catalog.to_json(" + column + ")::text";
-  if (entry->type == "bytea") return "pg_catalog.encode(" + column + ", 'base64')";
-  if (field.form != Field::Form::json) return column + "::text";
-  // Places inside a document that never leave.
-  std::string value = column + "::jsonb";
-  for (const datamap::Site& place : field.without) {
-    std::vector<std::string> members;
-    for (const datamap::Step& step : place.path) members.push_back(step.member);
-    value = "(" + value + " #- " + quote_literal(store::array_literal(members)) + ")";
-  }
-  return "(" + value + ")::text";
-}
-
-// Under which condition a value of a row t is not shown; "false" when it always is.
-std::string ReadWriter::mask_sql(const Table& table, const Field& field, bool shared,
-                                 bool classed) const {
-  std::string sql;
-  const auto add = [&](const std::string& condition) {
-    sql += (sql.empty() ? "" : " OR ") + condition;
-  };
-  const std::vector<const Column*> parts = columns_in(table, field);
-  const bool names = anybody(parts, [](const Column& c) { return !c.is.empty(); });
-  const bool tells =
-      field.object != nullptr || anybody(parts, [](const Column& c) { return c.free; });
-  if (shared && (names || tells)) return "true";
-  if (classed && names) add("t.ccctl_class >= 1");
-  if (classed && !names && tells) add("t.ccctl_class >= 2");
-  for (const Link& link : table.links) {
-    if (link.to.empty() || !is_person(s_.table(link.to))) continue;
-    const bool of_link = std::any_of(link.from.begin(), link.from.end(),
-                                     [&](const auto& site) { return site.column == field.name; });
-    const bool in_key =
-        std::find(table.key.begin(), table.key.end(), field.name) != table.key.end();
-    if (of_link && !in_key && field.object == nullptr)
-      add("(" + present_sql(link) + " AND NOT " + inside_sql(table, link) + ")");
-  }
-  return sql.empty() ? "false" : sql;
 }
 
 std::string ReadWriter::select(std::size_t number, bool shared) const {

@@ -48,10 +48,16 @@ class ReadWriter {
   std::string through_sql(const datamap::Table& table, const datamap::Table& parent,
                           const datamap::Link& link) const;
   std::string customer_sql(const datamap::Table& table, const datamap::Link& link) const;
+  std::string all_in_sql(const datamap::Table& table, const datamap::Table& parent,
+                         const datamap::Link& link, const std::string& set,
+                         const std::string& where) const;
+  // How many values a link from a list has; "" for any other link.
+  static std::string count_sql(const datamap::Link& link);
   std::string present_sql(const datamap::Link& link) const;
   bool is_person(const datamap::Table& table) const;
   bool carries(const datamap::Table& table) const;
   std::string inside_sql(const datamap::Table& table, const datamap::Link& link) const;
+  std::string outside_sql(const datamap::Table& table, const datamap::Link& link) const;
 
   Statement& s_;
   const std::vector<Portion>& portions_;

@@ -13,8 +13,8 @@
 #include "policy/pack.h"
 #include "request/export.h"
 #include "sandbox/seeder.h"
-#include "support/erasing.h"
 #include "support/errors.h"
+#include "support/exporting.h"
 
 namespace ccctl::testing {
 namespace {
@@ -22,22 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using request::Export;
 using subject::SubjectRef;
-
-std::string text_of(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-const fs::path kPolicies = fs::path(CCCTL_SOURCE_DIR) / "policies";
-
-request::Answer answer() {
-  const policy::Pack pack = policy::load_pack(kPolicies / "sandbox");
-  return {request::information_of(pack), request::access_of(pack),
-          doc::read<request::Wording>(text_of(kPolicies / "templates" / "wording.ja.yaml"),
-                                      "wording.ja.yaml", "Wording", ErrorKind::config_invalid),
-          text_of(kPolicies / "templates" / "export.html")};
-}
 
 class ExportOf : public ::testing::Test {
  protected:
@@ -50,21 +34,12 @@ class ExportOf : public ::testing::Test {
 
   request::Request make(Erasing& erasing, const std::optional<SubjectRef>& ref,
                         const std::optional<Term>& term = std::nullopt) {
-    std::optional<subject::Identifier> typed;
-    if (term) typed = {term->first, Personal<std::string>(term->second), false, "", ""};
-    const request::Answer words = answer();
-    Export engine(erasing.world(), {erasing.map, erasing.rules, "acme"}, words, {});
     out_ = folder_ / ("out" + std::to_string(++made_));
-    const auto package = request::folder_package(out_.string());
-    const subject::Identifier* known = typed ? &*typed : nullptr;
-    return engine.run(engine.start(ref, known, {}), ref, known, *package);
+    return export_to(out_, erasing, ref, term);
   }
 
   // The rows of one table's file.
-  Json rows(const std::string& table) const {
-    const fs::path file = out_ / "data" / (table + ".json");
-    return fs::exists(file) ? Json::parse(text_of(file)).at("rows") : Json::array();
-  }
+  Json rows(const std::string& table) const { return rows_of(out_, table); }
 
   void check(Erasing& erasing, const std::optional<SubjectRef>& ref,
              const std::optional<Term>& term = std::nullopt);
@@ -86,20 +61,6 @@ std::string key_of(const datamap::Map& map, const datamap::Table& table, const J
     key += part + "|";
   }
   return key;
-}
-
-// As JSON shows a value of PostgreSQL's text form.
-bool same(const Json& shown, const Cell& cell) {
-  if (!cell) return shown.is_null();
-  if (shown.is_null()) return false;
-  if (shown.is_boolean()) return *cell == (shown.get<bool>() ? "t" : "f");
-  if (shown.is_structured()) return Json::parse(*cell) == shown;
-  if (!shown.is_string()) return shown.dump() == *cell;
-  std::string text = shown.get<std::string>();
-  if (text == *cell) return true;
-  if (text.size() > 19 && text.ends_with("Z"))
-    text = text.substr(0, 10) + " " + text.substr(11, text.size() - 12) + "+00";
-  return text == *cell;
 }
 
 // Why a value of the datastore may be missing in a row that is shown.

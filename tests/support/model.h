@@ -87,6 +87,7 @@ class Model {
                   const std::optional<Term>& term) const;
   // The row that a link of the row leads to, and the values of a row by column.
   std::optional<RowId> follow(RowId child, const std::string& link) const;
+  std::vector<RowId> parents(RowId child, const datamap::Link& link) const;
   std::map<std::string, Cell> values(RowId id) const;
   const std::string& table(RowId id) const { return rows_[id].table->name; }
   Ids all(const std::string& table) const;  // the tenant's rows
@@ -107,7 +108,6 @@ class Model {
   bool ours(RowId id) const;
   std::string key(RowId id) const;
   std::vector<std::string> texts(RowId id, const datamap::Site& site) const;
-  std::vector<RowId> parents(RowId child, const datamap::Link& link) const;
   std::optional<RowId> parent(RowId child, const datamap::Link& link) const;
   std::optional<RowId> referenced(RowId child, const datamap::ForeignKey& key) const;
 
