@@ -125,7 +125,8 @@ const Spec audit_prove{
         "With --old it proves that the newest tree extends the one of an older checkpoint, so "
         "that nothing signed then was changed or removed. The form is the one in which a log "
         "presents itself to a C2SP witness: `old N`, the hashes, an empty line, the newest "
-        "checkpoint. When there is no such proof the exit code is 3.",
+        "checkpoint; verify.py of any bundle verifies it with --consistency. When there is no such "
+        "proof the exit code is 3.",
     .options = {{.name = "leaf", .value = "HASH", .help = "the leaf's hash, hexadecimal"},
                 {.name = "request",
                  .value = "ID",

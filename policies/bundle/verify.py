@@ -2,10 +2,14 @@
 """Verifies a bundle of `ccctl audit export` with Python's standard library alone.
 
     verify.py [--pin FILE]... [--without-receipt] FOLDER KEY...
+    verify.py --consistency PROOF --pin FILE KEY...
 
 KEY is a verifier key, NAME+KEYID+BASE64, or a file with one on each line. Take it from somewhere
 else than the bundle: whoever could forge the bundle could put another key beside it. A key counts for
 all logs of its tenant. A pin is a checkpoint (or receipt) of the same log that was kept elsewhere.
+
+With --consistency it verifies what `ccctl audit prove --old FILE` wrote: that the newest tree has every
+event of the pin's, unchanged and in the same place.
 
 Exit 0: verified. 1: not verified, with the reason. 2: called wrongly. 3: what is there is right, but
 something is missing: the receipt, or what a pin is to be compared with.
@@ -138,6 +142,29 @@ def included(leaf, index, size, proof, root):
         fn, sn = fn >> 1, sn >> 1
     return sn == 0 and digest == root
 
+def extends(old_size, old_root, size, root, proof):
+    """RFC 9162, 2.1.4.2."""
+    if old_size == size or old_size == 0:
+        return not proof and (old_size == 0 or old_root == root)
+    path = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
+    if old_size > size or not path:
+        return False
+    fn, sn = old_size - 1, size - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    old, new = path[0], path[0]
+    for other in path[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            old, new = node_hash(other, old), node_hash(other, new)
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            new = node_hash(new, other)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and (old, new) == (old_root, root)
+
 # --- texts --------------------------------------------------------------------------------------------
 def decode(text, size, what):
     """Strictly: two texts never stand for the same bytes."""
@@ -211,6 +238,30 @@ def parse_proof(text):
     return (number(lines[0][6:], "an index"),
             [decode(line, HASH, "a hash of a proof") for line in lines[1:]], note)
 
+def parse_consistency(text):
+    """Old size, hashes and checkpoint note, as a log presents itself to a witness."""
+    head, blank, note = text.partition("\n\n")
+    lines = head.split("\n")
+    require(blank and lines[0].startswith("old ") and len(lines) <= 64, "a proof is malformed")
+    return (number(lines[0][4:], "a tree's size"),
+            [decode(line, HASH, "a hash of a proof") for line in lines[1:]], note)
+
+def read_pin(file, keys):
+    """A checkpoint, or that of a proof or receipt."""
+    text = read(file).decode()
+    if PROOF in text:
+        text = parse_proof(text[text.index(PROOF):])[2]
+    return Checkpoint(text, keys)
+
+def grown(file, pins, keys):
+    """The two checkpoints between which the log only grew."""
+    old_size, hashes, note = parse_consistency(read(file).decode())
+    old, new = pins[0], Checkpoint(note, keys)
+    require((old.origin, old.size) == (new.origin, old_size), "the proof is about another checkpoint")
+    require(extends(old.size, old.root, new.size, new.root, hashes),
+            f"the tree of {new.size} events does not extend the one of {old.size}")
+    return old, new
+
 def prove(leaf, index, hashes, checkpoint):
     require(included(leaf, index, checkpoint.size, hashes, checkpoint.root),
             f"event {index} does not lead to the signed root")
@@ -239,18 +290,12 @@ class Bundle:
         self.folder, self.keys = folder, keys
         self.text = read(self.path("manifest.json"))
         self.manifest = parse_json(self.text.decode())
-        self.pins = [self.read_pin(pin) for pin in pins]
+        self.pins = pins
         self.remarks = []
         self.missing = []  # what keeps a right bundle from being a complete one
 
     def path(self, *names):
         return os.path.join(self.folder, *names)
-
-    def read_pin(self, file):
-        text = read(file).decode()
-        if PROOF in text:
-            text = parse_proof(text[text.index(PROOF):])[2]
-        return Checkpoint(text, self.keys)
 
     def files(self):
         """Every file is listed with its digest, and no other is there but proofs."""
@@ -456,14 +501,23 @@ class Bundle:
 
 def main():
     parser = argparse.ArgumentParser(description="Verifies a bundle of ccctl audit export.")
-    parser.add_argument("folder")
+    parser.add_argument("folder", nargs="?", help="the bundle; none with --consistency")
     parser.add_argument("key", nargs="+", help="NAME+KEYID+BASE64, or a file with such lines")
+    parser.add_argument("--consistency", metavar="PROOF", help="what `ccctl audit prove --old` wrote")
     parser.add_argument("--pin", action="append", default=[], help="a checkpoint kept elsewhere")
     parser.add_argument("--without-receipt", action="store_true",
                         help="do not ask for the manifest's receipt")
     args = parser.parse_args()
+    if args.consistency and len(args.pin) != 1 or not args.consistency and not args.folder:
+        parser.error("name a folder and a key; or with --consistency a key and one --pin")
     try:
-        bundle = Bundle(args.folder, Keys(args.key), args.pin)
+        keys = Keys([args.folder, *args.key] if args.consistency and args.folder else args.key)
+        pins = [read_pin(pin, keys) for pin in args.pin]
+        if args.consistency:
+            old, new = grown(args.consistency, pins, keys)
+            print(f"verified: {new.origin}: the {new.size} events begin with the {old.size} of the pin")
+            return 0
+        bundle = Bundle(args.folder, keys, pins)
         pairs = bundle.verify()
     except (Wrong, OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         print(f"not verified: {error if isinstance(error, Wrong) else f'malformed ({error!r})'}",

@@ -64,6 +64,23 @@ def path_root(leaf, index, size, path):
     return digest(b"\1", path[-1], path_root(leaf, index - middle, size - middle, path[:-1]))
 
 
+def grown_roots(old, size, old_root, path, whole=True):
+    """The roots of old and size leaves to which RFC 6962's SUBPROOF(old, D[size], whole) leads."""
+    if old == size:
+        if whole:
+            check(not path, "a proof is too long")
+            return old_root, old_root
+        check(len(path) == 1, "a proof has another length")
+        return path[0], path[0]
+    check(path, "a proof is too short")
+    middle = split(size)
+    if old <= middle:
+        first, second = grown_roots(old, middle, old_root, path[:-1], whole)
+        return first, digest(b"\1", second, path[-1])
+    first, second = grown_roots(old - middle, size - middle, old_root, path[:-1], False)
+    return digest(b"\1", path[-1], first), digest(b"\1", path[-1], second)
+
+
 def openssl_verifies(public, message, signature):
     with tempfile.TemporaryDirectory() as folder:
         names = [pathlib.Path(folder, name) for name in ("key", "message", "signature")]
