@@ -54,6 +54,7 @@ class Shards(unittest.TestCase):
                                 f" '{TENANT}' AND origin LIKE '%/evidence/%' ORDER BY origin"))
         cls.rotated = cls.exported("rotated")
         cls.few = cls.exported("few", "--action", "request.closed")
+        cls.drawn = cls.exported("drawn", "--sample", "3", "--seed", "4711")
         for table in ("leaf", "node"):
             psql(CLUSTER, cls.clone.name, PRUNE.format(table=table))
         psql(CLUSTER, cls.clone.name, "UPDATE ccctl.shard SET pruned_at = now() WHERE tenant_id = 't5' AND"
@@ -96,7 +97,7 @@ class Shards(unittest.TestCase):
         self.assertNotEqual(refusal(folder, self.key.read_text(), receipt=False), "", what)
 
     def test_all_are_accepted(self):
-        for folder, shards in ((self.rotated, 2), (self.few, 2), (self.pruned, 1)):
+        for folder, shards in ((self.rotated, 2), (self.few, 2), (self.drawn, 2), (self.pruned, 1)):
             with self.subTest(folder=folder.name):
                 code, said = shipped(folder, self.key)
                 self.assertEqual(code, 0, said)

@@ -156,6 +156,33 @@ class Bundles(unittest.TestCase):
                     self.assertEqual(code, 0, errors)
                     self.accepted(self.folder / f"{size}-{begin}-{end}", self.key_of(f"t{size}"))
 
+    def test_what_committed_late_is_marked_and_not_of_the_time(self):
+        tenant = "late"
+        lines = [json.dumps({"action": "request.closed", "actor": "officer",
+                             "at": f"2026-01-01T00:{minute:02}:00.000000Z", "body": {"n": number},
+                             "log": "evidence", "tenant": tenant, "v": 1}, separators=(",", ":"))
+                 for number, minute in enumerate((1, 10, 11, 2, 3, 12, 40, 13, 50))]
+        psql(CLUSTER, self.clone.name, f"INSERT INTO ccctl.principal VALUES ('{tenant}', 'auditor', 'auditor')",
+             *(f"INSERT INTO ccctl.pending (tenant_id, log, line, leaf_hash) SELECT '{tenant}', 'evidence', l,"
+               f" sha256('\\x00'::bytea || l) FROM decode('{line.encode().hex()}', 'hex') AS l" for line in lines))
+        between = ("--from", "2026-01-01T00:10:00Z", "--to", "2026-01-01T00:30:00Z")
+        folder, key = self.export(tenant, *between)
+        self.accepted(folder, key)
+        shard, = json.loads((folder / "manifest.json").read_text())["shards"]
+        self.assertEqual((shard["first"], shard["rows"], shard["matched"]), (1, 7, 4))
+        self.assertEqual((folder / "outside").read_text(), "3-4\n6\n")
+        sample, key = self.export(tenant, *between, "--sample", "3", "--seed", "4711")
+        self.accepted(sample, key)
+        self.assertEqual(json.loads((sample / "manifest.json").read_text())["sample"]["population"], 4)
+        for marks in ("", "3\n6\n", "3-4\n", "3-6\n"):
+            copy = self.folder / "marks"
+            shutil.copytree(folder, copy)
+            (copy / "outside").write_text(marks)
+            mend(copy, matched=7 - sum(int(last or first) - int(first) + 1 for first, _, last in
+                                       (line.partition("-") for line in marks.split())))
+            self.rejected(copy, key, f"marked {marks!r}")
+            shutil.rmtree(copy)
+
     def test_selections_and_samples_are_accepted(self):
         for size in (1, 9, 257, 65_536):
             for options in (("--action", "request.retried"), ("--sample", "5", "--seed", "s"),

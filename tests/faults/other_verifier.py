@@ -152,7 +152,26 @@ def check_range(shard, note, leaves):
     check(tree_hash(0, note.size, known) == note.root, "the range does not lead to the root")
 
 
+def marked_outside(folder):
+    """Of a stretch of time the indexes between its first and last event that are not of it."""
+    said, marked = folder / "outside", []
+    for line in said.read_text().splitlines() if said.exists() else []:
+        first, _, last = line.partition("-")
+        marked += range(int(first), int(last or first) + 1)
+    return marked
+
+
+def check_outside(folder, manifest, shard, lines):
+    marked = marked_outside(folder)
+    times = [json.loads(line)["at"] for line in lines]
+    begin, end = (manifest["filter"].get(name, otherwise) for name, otherwise in (("from", ""), ("to", "~")))
+    check(marked == [shard["first"] + at for at, time in enumerate(times) if not begin <= time < end],
+          "other events are outside the time")
+    check(shard["matched"] == shard["rows"] - len(marked), "the number of matches")
+
+
 def check_shard(folder, manifest, shard, vkey):
+    """Gives the population of a sample with those drawn, by index."""
     raw = (folder / "checkpoint").read_bytes()
     note = Note(raw, vkey)
     check((note.origin, note.size) == (shard["origin"], shard["size"]), "another checkpoint")
@@ -164,6 +183,7 @@ def check_shard(folder, manifest, shard, vkey):
     check([int(file.stem) for file in files] == [index for index, _, _ in proofs], "a proof's name")
     if manifest["selection"] == "contiguous":
         check_range(shard, note, leaves)
+        check_outside(folder, manifest, shard, lines)
         places = {shard["first"] + at: leaf for at, leaf in enumerate(leaves)}
     else:
         check(len(proofs) == len(leaves), "not every event has a proof")
@@ -173,16 +193,22 @@ def check_shard(folder, manifest, shard, vkey):
         check(its_note == raw and 0 <= index < note.size, "a proof is of another tree")
         check(path_root(places[index], index, note.size, path) == note.root, "a proof leads elsewhere")
     if manifest["selection"] != "sample":
-        return
+        return [], []
     rows = [row.split(" ") for row in (folder / "population").read_text().splitlines()]
     members = [(int(index), bytes.fromhex(leaf)) for index, leaf in rows]
-    check(members == sorted(set(members)) and len(members) == shard["population"], "the population")
+    check(members == sorted(set(members)), "the population is out of order")
     if set(manifest["filter"]) <= {"from", "to"}:
         check_range(shard, note, [leaf for _, leaf in members])
-    seed = manifest["sample"]["seed"].encode()
-    lowest = sorted((digest(seed, leaf), index) for index, leaf in members)
-    drawn = sorted(index for _, index in lowest[:manifest["sample"]["size"]])
-    check(drawn == list(places) and all(dict(members)[i] == places[i] for i in drawn), "the sample")
+    members = [member for member in members if member[0] not in marked_outside(folder)]
+    check(len(members) == shard["population"], "the population's number")
+    check(all(dict(members)[index] == leaf for index, leaf in places.items()), "a leaf of the sample")
+    return [leaf for _, leaf in members], list(places.values())
+
+
+def check_sample(sample, population, drawn):
+    """From all shards together."""
+    lowest = sorted(population, key=lambda leaf: digest(sample["seed"].encode(), leaf))[:sample["size"]]
+    check(len(population) == sample["population"] and sorted(lowest) == sorted(drawn), "the sample")
 
 
 def check_manifest(folder, raw, manifest, vkey):
@@ -220,12 +246,16 @@ def refusal(folder, vkey, pins=(), receipt=True):
         if receipt:
             check_manifest(folder, raw, manifest, vkey)
         check_origins(manifest, vkey)
+        population, drawn = [], []
         for shard in manifest["shards"]:
-            check_shard(folder / shard["folder"], manifest, shard, vkey)
+            members, places = check_shard(folder / shard["folder"], manifest, shard, vkey)
+            population, drawn = population + members, drawn + places
             note = Note((folder / shard["folder"] / "checkpoint").read_bytes(), vkey)
             for pin in (Note(pathlib.Path(pin).read_bytes(), vkey) for pin in pins):
                 check(pin.origin != note.origin or pin.size != note.size or pin.root == note.root,
                       "two trees of one size are signed")
+        if manifest["selection"] == "sample":
+            check_sample(manifest["sample"], population, drawn)
         check(sum(shard["rows"] for shard in manifest["shards"]) == manifest["rows"], "the sum")
         check(bool(manifest["shards"]) or not manifest["rows"], "no log")
     except (ValueError, OSError, KeyError, IndexError, TypeError, AttributeError) as error:
