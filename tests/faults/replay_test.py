@@ -183,7 +183,7 @@ class Replay(unittest.TestCase):
                      "verified", "attempt|0"):
             self.assertIn(line + "\n", digest)
         # A cut is to it what a kill is: it says where it stopped, and goes on when run again.
-        self.assertEqual(crash_points.crash_points(job, kinds=("kill", "commit"), every=3), [])
+        self.assertEqual(crash_points.crash_points(job, kinds=("kill", "commit"), every=5), [])
 
     def test_what_only_a_term_found_is_erased_again(self):
         lost = self.lost()

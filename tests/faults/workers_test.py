@@ -42,7 +42,7 @@ class Workers(unittest.TestCase):
                 self.assertEqual(clone.run(*run)[0], 0)
                 duration = time.monotonic() - started
                 wanted = clone.digest()
-            for _ in range(50):
+            for _ in range(30):
                 with Clone(self.template, confirmed.name) as clone:
                     codes, ends = self.together(clone, run, run, self.dice.uniform(0, duration))
                     self.assertLessEqual(set(codes), {0, 7}, ends)
@@ -56,7 +56,7 @@ class Workers(unittest.TestCase):
             self.assertEqual(clone.run(*command)[0], 0)
             duration = time.monotonic() - started
             wanted = clone.digest()
-        for _ in range(30):
+        for _ in range(20):
             with Clone(self.template) as clone:
                 codes, ends = self.together(clone, command, command, self.dice.uniform(0, duration / 2))
                 self.assertLessEqual(set(codes), {0, 7}, ends)
@@ -95,7 +95,7 @@ class Workers(unittest.TestCase):
                 duration = (time.monotonic() - started) / 2
                 wanted.add(clone.sql(site))
         self.assertEqual(len(wanted), 1)
-        for turn in range(100):
+        for turn in range(60):
             with Clone(self.template, confirmed.name) as clone:
                 order = runs if turn % 2 else runs[::-1]
                 codes, ends = self.together(clone, *order, self.dice.uniform(0, duration / 2))
