@@ -92,8 +92,9 @@ const Spec retention_explain{
     .description =
         "Decides about one row as a sweep would: the rules that match it, each with its standing, "
         "when its period has passed and whether it decides; the holds that cover the row; and what "
-        "would go along with it and must stay. With --as-of it says how that was, or will be, at "
-        "another instant.",
+        "would go along with it and must stay; and of a row that waits in a stage, since when. "
+        "With "
+        "--as-of it says how that was, or will be, at another instant.",
     .options = {{.name = "table",
                  .value = "TABLE",
                  .help = "the table, as the data map calls it",

@@ -33,6 +33,7 @@ Field actions() {
 }
 Field kept() {
   return many("kept", {{"table", name},
+                       {"category", name},
                        {"rows", count},
                        {"rule", name},
                        {"basis", name},

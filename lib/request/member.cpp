@@ -207,7 +207,7 @@ run::Work Erasure::done(store::Tx& tx, Instant now, Request& request, const Memb
     run::open_attempt(tx, {request.tenant, request.id, 0, 0}, now);
   }
   Json tallies{{"actions", tallies_json(outcome, request.type)},
-               {"kept", kept_json(outcome)},
+               {"kept", kept_json(outcome, ground_.map)},
                {"rows", outcome.rows()},
                {"planned", member.planned_rows}};
   Json body = tallies;

@@ -113,7 +113,8 @@ Preview preview(store::Tx& tx, const Ground& ground, const std::optional<subject
 Json to_json(const Preview& preview, const Ground& ground);
 // Only actions with rows.
 Json tallies_json(const plan::Outcome& outcome, Type type = Type::erasing);
-Json kept_json(const plan::Outcome& outcome);
+// What stays, with its category, and why and until when (W-29).
+Json kept_json(const plan::Outcome& outcome, const datamap::Map& map);
 Json excluded_json(const RequestPolicy& policy);
 
 }  // namespace ccctl::request

@@ -20,11 +20,12 @@ Json tallies_json(const plan::Outcome& outcome, Type type) {
   return actions;
 }
 
-Json kept_json(const plan::Outcome& outcome) {
+Json kept_json(const plan::Outcome& outcome, const datamap::Map& map) {
   Json all = Json::array();
   for (const plan::Kept& kept : outcome.kept) {
     Json entry{
         {"table", kept.table}, {"rows", kept.rows}, {"rule", kept.rule}, {"basis", kept.basis}};
+    if (const datamap::Table* table = map.table(kept.table)) entry["category"] = table->category;
     if (!kept.reason.empty()) entry["reason"] = kept.reason;
     if (kept.until) entry["until"] = to_text(*kept.until);
     if (!kept.holds.empty()) entry["holds"] = kept.holds;
@@ -59,7 +60,7 @@ Json to_json(const Preview& preview, const Ground& ground) {
           {"rows", preview.outcome.rows()},
           {"members", members},
           {"actions", tallies_json(preview.outcome, preview.type)},
-          {"kept", kept_json(preview.outcome)},
+          {"kept", kept_json(preview.outcome, ground.map)},
           {"excluded", excluded_json(ground.rules.requests)},
           {"notCovered", preview.not_covered},
           {"shared", shared},

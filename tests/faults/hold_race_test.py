@@ -1,7 +1,8 @@
 """`hold add` against `request delete` of the same person, again and again, at random moments: what stands
-when the hold has answered 0 stands for ever, and what is gone by then stays gone.
+when the hold has answered 0 stands for ever, and what is gone by then stays gone. CCCTL_TEST_RACES says how often (220 times by default).
 """
 import collections
+import os
 import random
 import time
 import unittest
@@ -9,7 +10,7 @@ import unittest
 import fixture
 from fixture import Clone
 
-RACES = 220
+RACES = int(os.environ.get("CCCTL_TEST_RACES", "220"))
 SEED = 20261121
 # People with a conversation each, in which they wrote something.
 PEOPLE = f"""
