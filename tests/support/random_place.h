@@ -29,7 +29,8 @@ class Place {
     erasing_.use(datamap::read_map(schema_.map, "random.yaml"));
   }
   ~Place() {
-    if (::testing::Test::HasFailure() || std::uncaught_exceptions() > 0) std::cerr << schema_.text() << "\n";
+    if (::testing::Test::HasFailure() || std::uncaught_exceptions() > 0)
+      std::cerr << schema_.text() << "\n";
     for (const std::string& name : schema_.schemas)
       erasing_.run("DROP SCHEMA " + name + " CASCADE");
   }
