@@ -55,12 +55,17 @@ class Lost:
             shutil.copytree(f"{clone.objects}.journal", f"{self.folder}/journal")
 
     @classmethod
-    def half_way(cls, template):
-        """The same, of a backup made while the erasure was confirmed and not begun."""
+    def empty(cls, template, what):
         lost = cls.__new__(cls)
         lost.template = template
-        lost.name = f"ccctl_faults_{os.getpid()}_half"
+        lost.name = f"ccctl_faults_{os.getpid()}_{what}"
         lost.folder = tempfile.mkdtemp(prefix="ccctl-faults-lost-")
+        return lost
+
+    @classmethod
+    def half_way(cls, template):
+        """The same, of a backup made while the erasure was confirmed and not begun."""
+        lost = cls.empty(template, "half")
         with fixture.Clone(template) as clone:
             confirmation = clone.confirmation(TANAKA)
         words = ("request", "delete", "--subject", TANAKA, "--confirm", confirmation)
@@ -77,10 +82,7 @@ class Lost:
     @classmethod
     def swept(cls, template, as_of):
         """A sweep came after the backup, and a hold before the sweep."""
-        lost = cls.__new__(cls)
-        lost.template = template
-        lost.name = f"ccctl_faults_{os.getpid()}_swept"
-        lost.folder = tempfile.mkdtemp(prefix="ccctl-faults-lost-")
+        lost = cls.empty(template, "swept")
         with fixture.Clone(template) as clone:
             clone.json("hold", "add", "--category", "host_usage", "--matter", "2026-16", "--reason",
                        "audit")
