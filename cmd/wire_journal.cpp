@@ -145,9 +145,12 @@ void App::publish_signed(store::Session& sealer, const std::set<std::string>& te
   if (setting("journal").empty()) return;
   const std::vector<std::string> own = levelled(*this);
   for (const std::string& one : tenants) {
-    if (std::find(own.begin(), own.end(), one) != own.end()) continue;
     // The organisation's log is in no tenant's journal, and has one of its own from its first use.
-    if (one == audit::kOrganisation) ensure_evidence_key(one);
+    if (one == audit::kOrganisation) {
+      ensure_evidence_key(one);
+    } else if (std::find(own.begin(), own.end(), one) != own.end()) {
+      continue;
+    }
     // A key that this account may not read is for those who may to use.
     if (key_if_there(*this, wired(*impl_), one) != nullptr) journal(one)->append(sealer);
   }
