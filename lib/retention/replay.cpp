@@ -16,8 +16,7 @@ namespace {
 
 using subject::SubjectRef;
 
-// So many hashes fit into one leaf.
-constexpr std::ptrdiff_t kLeavesPerEvent = 500;
+constexpr std::ptrdiff_t kLeavesPerEvent = 500;  // so many hashes fit into one leaf
 
 class Replay {
  public:
@@ -316,18 +315,20 @@ void Replay::close_requests() {
 }
 
 void Replay::account_all(const std::vector<const LostLeaf*>& leaves, Result& result) {
-  for (auto at = leaves.begin(); at != leaves.end();) {
-    const auto end = leaves.end() - at > kLeavesPerEvent ? at + kLeavesPerEvent : leaves.end();
+  for (auto at = leaves.begin(), end = at; at != leaves.end(); at = end) {
+    end = leaves.end() - at > kLeavesPerEvent ? at + kLeavesPerEvent : leaves.end();
     account({at, end}, result);
-    at = end;
   }
 }
 
-// Each run is planned anew by the rules and the instant that it had: what its windows destroyed is
-// due as it was then. Holds are back by now, and keep what they cover.
+// Each run is planned anew by its rules and instant: what its windows destroyed is due as it was
+// then. Holds are back by now; where one may be among what only a person can restore, none is
+// swept.
 void Replay::sweep_again() {
+  const bool blind = !lost_.unnamed.empty() || !lost_.unknown.empty();
   for (const LostRun& lost : lost_.runs) {
-    Result result = place_.sweep(lost.policy, lost.as_of);
+    Result result{"", "noted", 0, "", "", "not all holds may be back: the next sweep decides"};
+    if (!blind) result = place_.sweep(lost.policy, lost.as_of);
     result.action = lost.windows.front().action;
     result.leaves = lost.windows.size();
     result.id = lost.run;
@@ -338,7 +339,6 @@ void Replay::sweep_again() {
   }
 }
 
-// Leaves of one kind together.
 void Replay::tell(const std::vector<LostLeaf>& lost, const std::string& outcome,
                   const std::string& detail, bool accounted) {
   std::map<std::string, std::vector<const LostLeaf*>> of_action;

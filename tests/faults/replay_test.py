@@ -248,6 +248,19 @@ class Replay(unittest.TestCase):
         self.assertIn("policy has changed", swept[0]["detail"])
         self.assertEqual(lost.sql(fixture.site_digest(lost.name)), before)
 
+    def test_nothing_is_swept_while_a_line_may_be_a_hold(self):
+        lost = Lost.swept(self.template, "2026-08-01T00:00:00Z")
+        self.addCleanup(lost.close)
+        lost.add_line('{"action":"hold.widened","actor":"admin","at":"2026-11-21T12:00:00.000000Z",'
+                      '"body":{},"log":"evidence","tenant":"acme","v":1}')
+        before = lost.sql(fixture.site_digest(lost.name))
+        lost.approve()
+        code, out, errors = lost.run("retention", "replay")
+        self.assertEqual(code, 4, errors)
+        swept = [row for row in json.loads(out)["entities"] if row["action"] == "retention.window"]
+        self.assertEqual([row["outcome"] for row in swept], ["noted"])
+        self.assertEqual(lost.sql(fixture.site_digest(lost.name)), before)
+
     def test_a_key_that_belongs_to_somebody_else_now_goes_to_review(self):
         lost = self.lost()
         lost.sql("UPDATE public.external_contacts SET name = 'Somebody Else', name_folded ="
