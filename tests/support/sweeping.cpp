@@ -152,14 +152,19 @@ std::string Sweeping::random_rule(Random& random, int number) {
   return rule + "}";
 }
 
-void Sweeping::write_pack(Random& random) {
+void Sweeping::choose_pack(Random& random) {
   zone_ = kZones[random() % 4];
-  pack_yaml_ = "apiVersion: ccctl/v1\nkind: Retention\nzone: " + std::string(pick(random, kZones)) +
+  pack_head_ = "apiVersion: ccctl/v1\nkind: Retention\nzone: " + std::string(pick(random, kZones)) +
                "\nlimits: {rows: 1000000, percent: " + std::to_string(case_.percent) + "}\n";
-  if (chance(random, 30)) pack_yaml_ += "anchor_floor: \"1990-01-01\"\n";
-  pack_yaml_ += "rules:\n";
+  if (chance(random, 30)) pack_head_ += "anchor_floor: \"1990-01-01\"\n";
   const int count = 1 + static_cast<int>(random() % 6);
-  for (int i = 0; i < count; ++i) pack_yaml_ += "  - " + random_rule(random, i) + "\n";
+  for (int i = 0; i < count; ++i) pack_rules_.push_back(random_rule(random, i));
+  write_pack();
+}
+
+void Sweeping::write_pack() {
+  pack_yaml_ = pack_head_ + "rules:\n";
+  for (const std::string& rule : pack_rules_) pack_yaml_ += "  - " + rule + "\n";
   fs::create_directories(folder_ / "pack");
   std::ofstream(folder_ / "pack" / "pack.yaml")
       << "apiVersion: ccctl/v1\nkind: Pack\nname: random\nabout: a test\n";
@@ -303,7 +308,7 @@ Sweeping::Sweeping(const SweepCase& wanted)
   // The first days of a month, the last ones, and those when the clocks change.
   as_of_ +=
       std::chrono::hours(random() % 24) + std::chrono::days(random() % 220) - std::chrono::days(2);
-  write_pack(random);
+  choose_pack(random);
   if (chance(random, 70)) end_ = to_text(as_of_ - std::chrono::days(random() % 60)).substr(0, 10);
   session_.transact(store::Mode::read_committed, [&](store::Tx& tx) {
     for (const char* statement : kSchema) tx.exec(statement);
@@ -319,6 +324,10 @@ Sweeping::Sweeping(const SweepCase& wanted)
   if (wanted.partitioned) make_partitions(random);
   fill(random);
   if (wanted.holds) add_holds(random);
+  if (wanted.reversed) {
+    std::reverse(pack_rules_.begin(), pack_rules_.end());
+    write_pack();
+  }
   ground_.emplace(retention::Ground{map_, rules_, "acme", pack_.name, pack_.digest});
   options.as_of = as_of_;
   options.waivers.first_run_ok = true;

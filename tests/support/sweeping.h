@@ -34,8 +34,9 @@ struct SweepCase {
   std::uint64_t window = 0;     // rows; 0: as the sweep likes
   bool holds = false;
   bool partitioned =
-      false;          // notes and logs, by `created`, which is known then; also rows of others
-  int percent = 100;  // the pack's limit
+      false;              // notes and logs, by `created`, which is known then; also rows of others
+  int percent = 100;      // the pack's limit
+  bool reversed = false;  // its rules, in the file; the rows are the same
 };
 
 class Sweeping {
@@ -49,6 +50,7 @@ class Sweeping {
   std::set<std::string> predicted() const;
   std::set<std::string> left();
   retention::SweepReport sweep();
+  void approve();  // the pack; sweep() does it, too
   retention::Survey survey();
   // Rows by table and state as rule::decide() tells them, holds and closures left aside.
   std::map<std::string, std::uint64_t> states() const;
@@ -66,13 +68,13 @@ class Sweeping {
  private:
   using Random = std::mt19937_64;
 
-  void write_pack(Random& random);
+  void choose_pack(Random& random);
+  void write_pack();
   std::string random_rule(Random& random, int number);
   void make_partitions(Random& random);
   void fill(Random& random);
   std::optional<std::string> anchor(Random& random, const std::string& name) const;
   void add_holds(Random& random);
-  void approve();
   rule::Facts facts(const SweptRow& row) const;
   bool kept_by_minimum(const SweptRow& row) const;
   bool held(const SweptRow& row) const;
@@ -85,7 +87,8 @@ class Sweeping {
   Database database_;
   store::Session session_;
   datamap::Map map_;
-  std::string pack_yaml_;
+  std::string pack_head_, pack_yaml_;
+  std::vector<std::string> pack_rules_;
   policy::Pack pack_;
   rule::Ruleset rules_;
   std::optional<retention::Ground> ground_;
