@@ -142,7 +142,7 @@ void Sweep::abandon(store::Tx& tx, Instant now) {
 void Sweep::open_run() {
   if (report_.resumed) return;
   report_.run_id = random_uuid(world_.context);
-  world_.session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+  transact([&](store::Tx& tx) {
     const Instant now = run::datastore_now(tx);
     if (!abandoned_.empty()) abandon(tx, now);
     Json basis = digest_;
@@ -255,18 +255,26 @@ bool Sweep::pause() {
     }
     if (steady_clock::now() - renewed < kRenewsEvery) continue;
     renewed = steady_clock::now();
-    keep_lease();
+    transact([](store::Tx&) {});  // a run that waits renews it by nothing else
   }
   tell();
   return false;
 }
 
-// A run that waits does nothing by which it would be renewed.
-void Sweep::keep_lease() {
+// Renews it, too.
+void Sweep::require_lease(store::Tx& tx) const {
   store::Params params;
   std::string sql = "WITH " + lease_->in_force_sql(params) + " SELECT FROM lease";
-  if (once({std::move(sql), params.take()}).empty())
+  if (tx.exec({std::move(sql), params.take()}).empty())
     throw Error(ErrorKind::busy, "another sweep of this tenant has taken over");
+}
+
+// What the run writes beside its windows: nothing of it stands once another has the lease.
+void Sweep::transact(const std::function<void(store::Tx&)>& work) {
+  world_.session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+    require_lease(tx);
+    work(tx);
+  });
 }
 
 // Requests of which the last row that they had to leave has gone.
@@ -285,7 +293,7 @@ void Sweep::end_erasures(store::Tx& tx, Instant now) const {
 }
 
 void Sweep::close_run() {
-  world_.session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+  transact([&](store::Tx& tx) {
     const Instant now = run::datastore_now(tx);
     if (report_.run_id.empty() && !abandoned_.empty()) abandon(tx, now);
     end_erasures(tx, now);

@@ -129,7 +129,8 @@ class Sweep {
   bool pause();
   bool over();
   void tell() const;
-  void keep_lease();
+  void transact(const std::function<void(store::Tx&)>& work);
+  void require_lease(store::Tx& tx) const;
   void delete_objects(const std::string& run_id);
   void delete_left_objects();
   void close_run();

@@ -129,6 +129,7 @@ void Sweep::begin_pass(std::size_t number) {
       const store::Rows first = tx.exec(compiler.edge(*pass, {}, window_rows_));
       if (!first.empty()) stretch.to = plan::read_position(first.text(0, 0));
     }
+    require_lease(tx);  // not before what may take long: it keeps others from asking for it
     open_ = run::Open{{ground_.tenant, report_.run_id, static_cast<int>(number + 1), 1},
                       position_of(stretch, !any)};
     run::Chain::open(tx, *open_, run::datastore_now(tx));
@@ -340,17 +341,21 @@ static std::set<std::string> holds_seen(store::Tx& tx, const std::string& tenant
 // Stages of rows that something else has deleted, and what is no longer left of erasures.
 void Sweep::forget_orphans() {
   const plan::SweepCompiler compiler(situation_->sweep());
+  const auto forget = [&](const store::Sql& sql) {
+    transact([&](store::Tx& tx) { tx.exec(sql); });
+  };
   for (const auto& [name, criteria] : situation_->criteria()) {
-    if (!criteria.restricted.empty()) once(compiler.forget_restricted(*criteria.table));
+    if (!criteria.restricted.empty()) forget(compiler.forget_restricted(*criteria.table));
   }
   for (const datamap::TableName& name : situation_->sweep().staged) {
-    once(compiler.forget_orphans(*ground_.map.table(name)));
+    forget(compiler.forget_orphans(*ground_.map.table(name)));
   }
 }
 
 void Sweep::delete_objects(const std::string& run_id) {
   run::ObjectOwner owner;
   owner.any_subject = true;
+  owner.fence = [this](store::Tx& tx) { require_lease(tx); };
   owner.store_of = world_.objects;
   owner.category_of = [&](const std::string& name) {
     const datamap::Table* table = ground_.map.table(name);

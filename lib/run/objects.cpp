@@ -79,12 +79,15 @@ ObjectsLeft delete_objects(store::Session& session, const std::string& tenant,
   ObjectsLeft left;
   Batch batch;
   while (batch.more) {
-    session.transact(store::Mode::read_committed,
-                     [&](store::Tx& tx) { open_attempt(tx, window, tx.began_at()); });
+    session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+      if (owner.fence) owner.fence(tx);
+      open_attempt(tx, window, tx.began_at());
+    });
     bool locked = false;
     Batch next;
     session.transact(store::Mode::read_committed, [&](store::Tx& tx) {
       locked = lock_attempt(tx, window);
+      if (locked && owner.fence) owner.fence(tx);
       if (locked) next = delete_batch(tx, window, batch.last, owner);
     });
     if (!locked) continue;  // another worker ended it just now: what is left may be ours to do

@@ -29,6 +29,8 @@ struct ObjectOwner {
   // Called in the transaction that ends the last intent; may be empty.
   std::function<void(store::Tx& tx)> emptied;
   bool any_subject = false;  // whose they were is not known: any subject's hold may cover them
+  // Called before each transaction's work, and throws where another does it now; may be empty.
+  std::function<void(store::Tx& tx)> fence{};
 };
 
 // Tries every waiting object of the request once. Several workers may do so at the same time.

@@ -3,6 +3,7 @@ due goes once and stands in one receipt, and what stands when a hold has answere
 CCCTL_TEST_RACES says how many holds race a sweep (12 by default).
 """
 import os
+import pathlib
 import random
 import signal
 import time
@@ -116,6 +117,54 @@ class RetentionSweep(unittest.TestCase):
         self.assertEqual(code, 0, errors)
         self.assertEqual(clone.sql("SELECT count(*), bool_and(outcome = 'complete') FROM"
                                    " ccctl.destruction"), "1|t")
+
+    def test_a_stopped_sweep_that_another_took_over_does_nothing_more(self):
+        clone = self.clone()
+        pause = pathlib.Path(clone.folder, "pause")
+        pause.touch()
+        clone.env["CCCTL_THROTTLE_FILE"] = str(pause)
+        stopped = clone.start(*SWEEP, user="admin")
+        fixture.wait_until(lambda: clone.sql("SELECT count(*) FROM ccctl.attempt") == "1", "it has begun")
+        stopped.send_signal(signal.SIGSTOP)
+        del clone.env["CCCTL_THROTTLE_FILE"]
+        code, _, errors = clone.run(*SWEEP, user="admin")
+        self.assertEqual(code, 7, errors)
+        clone.sql("UPDATE ccctl.lease SET expires_at = now()")
+        end = [fixture.site_digest(clone.name), *DIGEST, "SELECT tenant_id, fence, expires_at FROM ccctl.lease"]
+        swept = clone.json(*SWEEP, user="admin")
+        self.assertTrue(swept["resumed"])
+        self.assertEqual(swept["outcome"], "complete")
+        wanted = clone.sql(*end)
+        pause.unlink()
+        stopped.send_signal(signal.SIGCONT)
+        _, errors = stopped.communicate(timeout=60)
+        self.assertEqual(stopped.returncode, 7, errors)
+        self.assertIn("another sweep of this tenant has taken over", errors)
+        self.assertEqual(clone.sql(*end), wanted)
+
+    def test_stalled_before_its_objects_it_leaves_them_to_who_took_over(self):
+        clone = Clone(self.template, self.source.name, proxied=True)
+        self.addCleanup(clone.close)
+        clone.env["CCCTL_JOURNAL"] = ""
+        clone.sql("CREATE TABLE ccctl.opened (attempt text)",
+                  "CREATE FUNCTION ccctl.tell() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+                  " INSERT INTO ccctl.opened VALUES (NEW.attempt_id); RETURN NULL; END $$",
+                  "CREATE TRIGGER tell AFTER INSERT ON ccctl.attempt FOR EACH ROW EXECUTE FUNCTION ccctl.tell()")
+        clone.proxy.arm("hold", text=b"SELECT tallies FROM ccctl.receipt")
+        stalled = clone.start(*SWEEP, user="admin")
+        fixture.wait_until(lambda: clone.proxy.fired, "its rows have gone, and its objects are next")
+        self.assertNotEqual(fixture.objects_of(clone.objects), "")
+        clone.env["PGHOST"] = fixture.CLUSTER
+        clone.sql("UPDATE ccctl.lease SET expires_at = now()")
+        swept = clone.json(*SWEEP, user="admin")
+        self.assertTrue(swept["resumed"])
+        self.assertGreater(swept["objects"], 0)
+        end = [*DIGEST, "SELECT attempt FROM ccctl.opened ORDER BY 1", "SELECT fence, expires_at FROM ccctl.lease"]
+        wanted = clone.sql(*end) + fixture.objects_of(clone.objects)
+        clone.proxy.release()
+        _, errors = stalled.communicate(timeout=60)
+        self.assertEqual(stalled.returncode, 7, errors)
+        self.assertEqual(clone.sql(*end) + fixture.objects_of(clone.objects), wanted)
 
     def test_what_stands_at_the_answer_stands_for_ever(self):
         dice = random.Random(20261122)
