@@ -1,11 +1,214 @@
-// Nothing more of a sweep is committed once another has taken its lease over.
+// What a sweep does beside others, window by window: receipts that tell of every row that is gone,
+// and of each once (P-10); holds that are answered while it is at work; and nothing more of a
+// worker whose lease another has taken over. CCCTL_TEST_SEED names the first datastore,
+// CCCTL_TEST_CASES how many there are.
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.h"
+#include "base/json.h"
 #include "support/sweeping.h"
 
 namespace ccctl::testing {
 namespace {
+
+using Counts = std::map<std::string, std::uint64_t>;  // by table
+
+// Rows and receipts, looked at after each window by a session that is not the sweep's.
+class Looks {
+ public:
+  Looks(Sweeping& sweeping, bool partitioned)
+      : other_(sweeping.connect()), partitioned_(partitioned), rows_(read()) {
+    for (const auto& [key, row] : rows_) ++before_[key.first];
+  }
+
+  // At most one window has ended since the last look.
+  void look() {
+    const Rows now = read();
+    Counts gone, blanked;
+    std::vector<const Rows::value_type*> of_window;
+    for (const Rows::value_type& row : rows_) {
+      const auto found = now.find(row.first);
+      const bool is_gone = found == now.end();
+      if (is_gone || found->second.blank != row.second.blank) {
+        ++(is_gone ? gone : blanked)[row.first.first];
+        of_window.push_back(&row);
+      }
+    }
+    const std::vector<Json> fresh = new_receipts();
+    ASSERT_LE(fresh.size(), 1U);
+    if (fresh.empty()) {
+      EXPECT_TRUE(of_window.empty()) << "rows are gone of which no receipt tells";
+    } else {
+      compare(fresh.front(), gone, blanked, of_window);
+    }
+    rows_ = now;
+  }
+
+  // The sum of the receipts is what there is less.
+  void end() {
+    look();
+    Counts left = told_;
+    for (const auto& [key, row] : rows_) ++left[key.first];
+    EXPECT_EQ(left, before_);
+  }
+
+  std::uint64_t windows() const { return seen_.size(); }
+  std::uint64_t digests() const { return digests_; }
+  std::uint64_t ranges() const { return ranges_; }
+
+ private:
+  struct Row {
+    bool blank = false;
+    std::string created, key;  // key: as a receipt's digest has it
+  };
+  using Rows = std::map<std::pair<std::string, std::string>, Row>;
+
+  Rows read() {
+    std::string sql;
+    for (const std::string table : {"people", "items", "notes", "logs"}) {
+      const bool parted = partitioned_ && (table == "notes" || table == "logs");
+      sql += std::string(sql.empty() ? "" : " UNION ALL ") + "SELECT '" + table + "', id::text, " +
+             (table == "people" ? "name" : "body") +
+             " IS NULL, COALESCE(to_char(created AT TIME ZONE 'UTC', "
+             "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), ''), '[\"' || id || '\"" +
+             (parted ? ",\"' || created || '\"" : "") + "]' FROM public." + table +
+             " WHERE tenant_id = 'acme'";
+    }
+    Rows rows;
+    store::Tx tx = other_.begin(store::Mode::read_only_snapshot);
+    tx.each(sql, [&](const store::Rows& found, std::size_t r) {
+      rows[{std::string(found.text(r, 0)), std::string(found.text(r, 1))}] = {
+          found.boolean(r, 2), std::string(found.text(r, 3)), std::string(found.text(r, 4))};
+    });
+    return rows;
+  }
+
+  std::vector<Json> new_receipts() {
+    std::vector<Json> fresh;
+    store::Tx tx = other_.begin(store::Mode::read_only_snapshot);
+    tx.each("SELECT request_id || '/' || pass || '/' || ordinal, tallies FROM ccctl.receipt",
+            [&](const store::Rows& rows, std::size_t r) {
+              if (seen_.emplace(rows.text(r, 0)).second)
+                fresh.push_back(Json::parse(rows.text(r, 1)));
+            });
+    return fresh;
+  }
+
+  std::string sha256(const std::string& text) {
+    store::Tx tx = other_.begin(store::Mode::read_only_snapshot);
+    return std::string(
+        tx.exec({"SELECT encode(sha256(convert_to($1::text, 'UTF8')), 'hex')", {text}}).text(0, 0));
+  }
+
+  void compare(const Json& receipt, const Counts& gone, const Counts& blanked,
+               const std::vector<const Rows::value_type*>& of_window) {
+    SCOPED_TRACE(receipt.dump());
+    Counts deleted, anonymised;
+    for (const Json& action : receipt.at("actions")) {
+      const auto rows = action.at("rows").get<std::uint64_t>();
+      if (action.at("action") == "delete") deleted[action.at("table").get<std::string>()] += rows;
+      if (action.at("action") == "anonymise")
+        anonymised[action.at("table").get<std::string>()] += rows;
+    }
+    EXPECT_EQ(deleted, gone);
+    EXPECT_EQ(anonymised, blanked);
+    for (const auto& [table, rows] : deleted) told_[table] += rows;
+    const std::string table = receipt.at("table").get<std::string>();
+    std::vector<const Rows::value_type*> own;
+    for (const auto* row : of_window) {
+      if (row->first.first == table) own.push_back(row);
+    }
+    EXPECT_EQ(receipt.at("taken"), own.size());
+    EXPECT_EQ(receipt.at("rows"), of_window.size());
+    compare_digest(receipt, own);
+    compare_range(receipt, own);
+  }
+
+  void compare_digest(const Json& receipt, const std::vector<const Rows::value_type*>& own) {
+    if (!receipt.contains("keys")) return;
+    ++digests_;
+    std::set<std::string> keys;
+    for (const auto* row : own) keys.insert(row->second.key);
+    std::string lines;
+    for (const std::string& key : keys) lines += (lines.empty() ? "" : "\n") + key;
+    EXPECT_EQ(receipt.at("keys"), sha256(lines)) << lines;
+  }
+
+  // Each row lies in the range of the receipt that tells of it, and the ranges of a pass follow one
+  // another.
+  void compare_range(const Json& receipt, const std::vector<const Rows::value_type*>& own) {
+    const Json& range = receipt.at("range");
+    if (range.at("by") == "key") return;
+    const std::string from = range.value("from", ""), to = range.value("to", "9999");
+    if (range.at("by") == "anchor") {
+      std::string& end = ends_[receipt.at("table").get<std::string>() + " " +
+                               receipt.at("rule").get<std::string>()];
+      EXPECT_LE(end, from);
+      end = to;
+      ++ranges_;
+    }
+    for (const auto* row : own) {
+      EXPECT_LE(from, row->second.created);
+      EXPECT_LE(row->second.created, to);
+    }
+  }
+
+  store::Session other_;
+  bool partitioned_;
+  Rows rows_;
+  Counts before_, told_;
+  std::set<std::string> seen_;
+  std::map<std::string, std::string> ends_;  // of the last range of a pass
+  std::uint64_t digests_ = 0, ranges_ = 0;
+};
+
+// However often the run breaks off between two windows and is carried on.
+TEST(SweepReceipts, TellOfEachRowThatIsGoneInOneWindow) {
+  struct Broken {};
+  std::uint64_t windows = 0, digests = 0, ranges = 0;
+  const std::uint64_t first = setting("CCCTL_TEST_SEED", 406);
+  const std::uint64_t count = setting("CCCTL_TEST_CASES", 5);
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    SCOPED_TRACE("CCCTL_TEST_SEED=" + std::to_string(seed));
+    const bool partitioned = seed % 5 == 0;
+    // Nothing that follows in the same table: then all that goes of it is what was taken.
+    Sweeping sweeping({.seed = seed,
+                       .down = "cut",
+                       .window = partitioned ? 31U : 5U,
+                       .holds = seed % 3 == 0,
+                       .partitioned = partitioned});
+    sweeping.options.digest_keys = true;
+    const std::set<std::string> expected = sweeping.predicted();
+    Looks looks(sweeping, partitioned);
+    std::uint64_t stopped_at = 0;
+    sweeping.interrupted = [&] {
+      looks.look();
+      if (looks.windows() < stopped_at + 4) return false;
+      stopped_at = looks.windows();
+      if (stopped_at % 3 == 0) throw Broken{};
+      return true;
+    };
+    std::string outcome = "paused";
+    for (int runs = 0; outcome == "paused" && runs < 100; ++runs) {
+      try {
+        outcome = sweeping.sweep().outcome;
+      } catch (const Broken&) {
+      }
+    }
+    EXPECT_EQ(outcome, "complete");
+    looks.end();
+    EXPECT_EQ(sweeping.left(), expected);
+    windows += looks.windows();
+    digests += looks.digests();
+    ranges += looks.ranges();
+    if (HasFailure()) return;
+  }
+  EXPECT_EQ(digests, windows);
+  EXPECT_GE(windows, 5 * count);
+  EXPECT_GE(ranges, count);
+}
 
 // Counts the transactions that write; in the one whose number stands in watch.plan, at its commit,
 // another takes the lease over. What is written later stands in watch.later.
