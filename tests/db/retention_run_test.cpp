@@ -4,6 +4,8 @@
 // CCCTL_TEST_CASES how many there are.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <future>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -294,6 +296,137 @@ TEST(SweepFence, AWorkerCommitsNothingAfterItsLeaseWasTakenOver) {
     if (HasFailure()) return;
   }
   EXPECT_GE(number, 8);
+}
+
+// A sweep of which each window waits before it commits, at a gate that bears the number of those
+// committed before it.
+class Gated {
+ public:
+  explicit Gated(Sweeping& sweeping)
+      : sweeping_(sweeping), gates_(sweeping.connect()), other_(sweeping.connect()) {
+    other_.transact(store::Mode::read_committed, [&](store::Tx& tx) {
+      tx.script(R"(
+CREATE FUNCTION ccctl.gate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM pg_advisory_xact_lock_shared(7, (SELECT count(*)::integer FROM ccctl.receipt));
+  RETURN NEW;
+END $$;
+CREATE TRIGGER gate BEFORE INSERT ON ccctl.receipt FOR EACH ROW EXECUTE FUNCTION ccctl.gate();)");
+    });
+    gates_.exec_plain("SELECT pg_advisory_lock(7, n) FROM generate_series(0, 999) n");
+    sweep_ = std::async(std::launch::async, [this] { return sweeping_.sweep(); });
+  }
+  ~Gated() { end(); }
+  Gated(const Gated&) = delete;
+  Gated& operator=(const Gated&) = delete;
+
+  retention::SweepReport end() {
+    gates_.exec_plain("SELECT pg_advisory_unlock_all()");
+    return sweep_.valid() ? sweep_.get() : retention::SweepReport{};
+  }
+  std::uint64_t windows() { return std::stoull(text("SELECT count(*) FROM ccctl.receipt")); }
+  // Lets the window end that has come so far; then the next is on its way.
+  void let_through(std::uint64_t number) {
+    gates_.exec_plain("SELECT pg_advisory_unlock(7, " + std::to_string(number) + ")");
+  }
+  // Gives false when the sweep has ended instead.
+  bool waits_at(std::uint64_t number) {
+    return until(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+        "AND classid = 7 AND objid = " +
+        std::to_string(number) + ")");
+  }
+  // Until a session waits for an attempt to end.
+  bool hold_waits() {
+    return until(
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND "
+        "wait_event_type = 'Lock' AND query LIKE 'SELECT FROM ccctl.attempt%')");
+  }
+
+ private:
+  std::string text(const std::string& sql) {
+    store::Tx tx = other_.begin(store::Mode::read_committed);
+    return std::string(tx.exec(store::Sql(sql)).text(0, 0));
+  }
+  bool until(const std::string& condition) {
+    for (int tries = 0; tries < 2000; ++tries) {
+      if (text(condition) == "t") return true;
+      if (sweep_.wait_for(std::chrono::milliseconds(10)) == std::future_status::ready) return false;
+    }
+    return false;
+  }
+
+  Sweeping& sweeping_;
+  store::Session gates_, other_;
+  std::future<retention::SweepReport> sweep_;
+};
+
+constexpr auto kFar = std::chrono::seconds(20);  // only of a test that fails
+
+rule::Hold hold_on(const std::string& data, int number) {
+  rule::Hold hold;
+  hold.id = "00000000-0000-4000-8000-0000000000" + std::to_string(10 + number);
+  hold.matter = hold.reason = hold.custodian = hold.added_by = "test " + std::to_string(number);
+  hold.added_at = *parse_instant("2025-06-01T00:00:00Z");
+  hold.data = data;
+  return hold;
+}
+
+// The window that was at work when the hold was added ends; while the next one is at work, the
+// answer is there.
+TEST(SweepHolds, AreAnsweredWhenTheWindowAtWorkHasEnded) {
+  Sweeping sweeping({.seed = 4, .window = 3});
+  store::Session other = sweeping.connect(), reading = sweeping.connect();
+  std::uint64_t answered = 0;
+  {
+    Gated sweep(sweeping);
+    for (std::uint64_t number = 0; answered < 3 && sweep.waits_at(number); ++number) {
+      if (number % 3 != 1) {
+        sweep.let_through(number);
+        continue;
+      }
+      SCOPED_TRACE(number);
+      auto hold = std::async(std::launch::async, [&] {
+        rule::add_hold(other, "acme", hold_on("beta", static_cast<int>(number)),
+                       *parse_instant("2025-06-01T00:00:00Z"));
+      });
+      ASSERT_TRUE(sweep.hold_waits());
+      EXPECT_EQ(sweep.windows(), number);
+      sweep.let_through(number);
+      const bool soon = hold.wait_for(kFar) == std::future_status::ready;
+      EXPECT_TRUE(soon) << "one window has ended, and the hold waits on";
+      EXPECT_LE(sweep.windows(), number + 1);
+      if (!soon) {
+        sweep.end();  // or nothing would end it
+        return hold.get();
+      }
+      hold.get();
+      ++answered;
+    }
+    EXPECT_EQ(answered, 3U);
+  }
+}
+
+// The next window may begin between a hold's commit and its look at what is at work: the one after
+// that is not waited for.
+TEST(SweepHolds, AreAnsweredWithinTwoWindowsWhereTheNextHasBegun) {
+  Sweeping sweeping({.seed = 4, .window = 3});
+  store::Session other = sweeping.connect();
+  Gated sweep(sweeping);
+  ASSERT_TRUE(sweep.waits_at(0));
+  const rule::Hold hold = hold_on("beta", 1);
+  other.transact(store::Mode::read_committed,
+                 [&](store::Tx& tx) { rule::restore_hold(tx, "acme", hold); });
+  sweep.let_through(0);
+  ASSERT_TRUE(sweep.waits_at(1));
+  auto waiting =
+      std::async(std::launch::async, [&] { rule::wait_for_deletions(other, "acme", hold.id); });
+  ASSERT_TRUE(sweep.hold_waits());
+  sweep.let_through(1);
+  const bool soon = waiting.wait_for(kFar) == std::future_status::ready;
+  EXPECT_TRUE(soon) << "two windows have ended, and the hold waits on";
+  EXPECT_EQ(sweep.windows(), 2U);
+  sweep.end();
+  waiting.get();
 }
 
 }  // namespace
