@@ -54,7 +54,8 @@ void set_domain(store::Tx& tx, const std::string& domain) {
   }
 }
 
-void grant_rights(store::Tx& tx, const Grant& grant) {
+// Who may do what is a change of the service's settings (S-43): it stands in the log of accesses.
+void grant_rights(store::Tx& tx, const Grant& grant, const std::string& actor) {
   const std::string group = "ccctl_" + grant.role;
   const store::Rows rows =
       tx.exec({"SELECT pg_catalog.pg_has_role(r.oid, g.oid, 'MEMBER') FROM pg_catalog.pg_roles r, "
@@ -67,10 +68,15 @@ void grant_rights(store::Tx& tx, const Grant& grant) {
   if (!rows.boolean(0, 0)) {
     tx.exec("GRANT " + store::quote_name(group) + " TO " + store::quote_name(grant.login));
   }
-  tx.exec(
+  const store::Rows given = tx.exec(
       {"INSERT INTO ccctl.principal (tenant_id, login, role) VALUES ($1, $2, $3) "
-       "ON CONFLICT (tenant_id, login, role) DO NOTHING",
+       "ON CONFLICT (tenant_id, login, role) DO NOTHING RETURNING login",
        {grant.tenant, grant.login, grant.role}});
+  if (given.empty()) return;
+  audit::append(tx,
+                {audit::accesses_of(grant.tenant), grant.tenant, "privilege.granted", actor, "",
+                 Json{{"login", grant.login}, {"role", grant.role}}},
+                tx.began_at());
 }
 
 int run_init(App& app, const Args& args) {
@@ -86,7 +92,7 @@ int run_init(App& app, const Args& args) {
     before = store::migration_state(tx);
     after = store::migrate(tx);
     if (!domain.empty()) set_domain(tx, domain);
-    for (const Grant& grant : grants) grant_rights(tx, grant);
+    for (const Grant& grant : grants) grant_rights(tx, grant, app.session().session_user());
   });
   for (const Grant& grant : grants) app.ensure_evidence_key(grant.tenant);
   app.print({{"kind", "SchemaState"},
@@ -109,6 +115,8 @@ const Spec db_init{
         "ccctl_owner, ccctl_officer, ccctl_admin, ccctl_auditor and ccctl_partner. Nothing of the "
         "contact "
         "centre's own schemas is touched. It is safe to repeat.\n"
+        "A right that was not there before is an event of the tenant's security log, "
+        "privilege.granted.\n"
         "Where a journal is set, it makes the evidence key of each --principal's tenant, unless "
         "there is one.\n"
         "The log-in needs the right to create a schema in the database, and CREATEROLE where the "

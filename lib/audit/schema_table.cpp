@@ -352,6 +352,7 @@ std::vector<Declared> of_accesses() {
         {"policy", digest},
         {"manifest", digest},
         {"file", count}}},
+      {"privilege.granted", kAccesses, {{"login", login}, {"role", code}}},
       {"key.used", kAccesses, {{"kind", code}, {"key", check}, {"purpose", code}, {"uses", count}}},
       {"audit.shown", kAccesses, {filter(), {"log", code}}},
       {"audit.exported",
