@@ -11,7 +11,7 @@ build_packages=(
 # What the tests need beside that.
 test_packages=(
   libgtest-dev librapidcheck-dev python3 python3-yaml python3-jsonschema python3-aiosmtpd python3-swift
-  clang-format git locales
+  chromium fonts-noto-cjk clang-format git locales
 )
 
 # ensure_packages PACKAGE...: installs what is missing. Only root can; anybody else is told what to

@@ -68,10 +68,10 @@ void grant_rights(store::Tx& tx, const Grant& grant, const std::string& actor) {
   if (!rows.boolean(0, 0)) {
     tx.exec("GRANT " + store::quote_name(group) + " TO " + store::quote_name(grant.login));
   }
-  const store::Rows given = tx.exec(
-      {"INSERT INTO ccctl.principal (tenant_id, login, role) VALUES ($1, $2, $3) "
-       "ON CONFLICT (tenant_id, login, role) DO NOTHING RETURNING login",
-       {grant.tenant, grant.login, grant.role}});
+  const store::Rows given =
+      tx.exec({"INSERT INTO ccctl.principal (tenant_id, login, role) VALUES ($1, $2, $3) "
+               "ON CONFLICT (tenant_id, login, role) DO NOTHING RETURNING login",
+               {grant.tenant, grant.login, grant.role}});
   if (given.empty()) return;
   audit::append(tx,
                 {audit::accesses_of(grant.tenant), grant.tenant, "privilege.granted", actor, "",

@@ -16,6 +16,9 @@ using plan::Field;
 
 constexpr std::string_view kRows = "{{{rows}}}";
 
+// So many columns can be read side by side, on paper too; rows of more are lists of what they have.
+constexpr std::size_t kAbreast = 7;
+
 bool among(std::string_view list, std::string_view name) {
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
@@ -140,75 +143,97 @@ void AnswerPage::begin(const std::string& request_id, Instant at) {
 
 void AnswerPage::begin_table(const plan::Portion& portion) {
   open_ = &portion;
+  tabular_ = portion.fields.size() <= kAbreast;
   line_ = "<section>\n<h3>";
   render::append_html(line_, answer_.wording.name(portion.table->name));
-  line_ += "</h3>\n<div class=\"wide\"><table>\n<thead><tr>";
-  for (const Field& field : portion.fields) {
-    line_ += "<th>";
-    render::append_html(line_, answer_.wording.name(field.name, portion.table->name));
-    line_ += "</th>";
+  line_ += "</h3>\n";
+  if (tabular_) {
+    line_ += "<div class=\"wide\"><table>\n<thead><tr>";
+    for (const Field& field : portion.fields) {
+      line_ += "<th>";
+      append_name(field);
+      line_ += "</th>";
+    }
+    line_ += "</tr></thead>\n<tbody>\n";
   }
-  line_ += "</tr></thead>\n<tbody>\n";
   file_->write(line_);
 }
 
-void AnswerPage::cell(const plan::Row& row, std::size_t field, const std::string& file,
-                      bool masked) {
+void AnswerPage::append_name(const Field& field) {
+  render::append_html(line_, answer_.wording.name(field.name, open_->table->name));
+}
+
+// Its class, and as it is read.
+void AnswerPage::append_value(const plan::Row& row, std::size_t field, const std::string& file,
+                              bool masked) {
   const Wording& words = answer_.wording;
   if (masked) {
-    line_ += "<td class=\"m\">";
+    line_ += " class=\"m\">";
     render::append_html(line_, words.text("is_masked"));
-  } else if (row.is_null(field)) {
-    line_ += "<td>";
-  } else {
-    const std::string_view text = row.text(field);
-    switch (row.portion().fields[field].form) {
-      case Field::Form::number:
-        line_ += "<td class=\"n\">";
-        render::append_html(line_, text);
-        break;
-      case Field::Form::boolean:
-        line_ += "<td>";
-        render::append_html(line_, words.text(text == "true" ? "yes" : "no"));
-        break;
-      case Field::Form::instant:
-        line_ += "<td class=\"t\">";
-        render::append_html(line_, readable_instant(text));
-        break;
-      case Field::Form::json:
-        line_ += "<td>";
-        if (text != "{}") render::append_html(line_, readable_document(text, words));
-        break;
-      case Field::Form::object:
-        line_ += "<td>";
-        if (file.empty()) break;
-        line_ += "<a href=\"";
-        render::append_html(line_, file);
-        line_ += "\">";
-        render::append_html(line_, std::string_view(file).substr(file.rfind('/') + 1));
-        line_ += "</a>";
-        break;
-      case Field::Form::text:
-        line_ += is_id(text) ? "<td class=\"i\">" : text.size() > 24 ? "<td class=\"l\">" : "<td>";
-        render::append_html(line_, text);
-        break;
-    }
+    return;
   }
-  line_ += "</td>";
+  if (row.is_null(field)) {
+    line_ += ">";
+    return;
+  }
+  const std::string_view text = row.text(field);
+  switch (row.portion().fields[field].form) {
+    case Field::Form::number:
+      line_ += " class=\"n\">";
+      render::append_html(line_, text);
+      break;
+    case Field::Form::boolean:
+      line_ += ">";
+      render::append_html(line_, words.text(text == "true" ? "yes" : "no"));
+      break;
+    case Field::Form::instant:
+      line_ += " class=\"t\">";
+      render::append_html(line_, readable_instant(text));
+      break;
+    case Field::Form::json:
+      line_ += ">";
+      if (text != "{}") render::append_html(line_, readable_document(text, words));
+      break;
+    case Field::Form::object:
+      line_ += ">";
+      if (file.empty()) break;
+      line_ += "<a href=\"";
+      render::append_html(line_, file);
+      line_ += "\">";
+      render::append_html(line_, std::string_view(file).substr(file.rfind('/') + 1));
+      line_ += "</a>";
+      break;
+    case Field::Form::text:
+      line_ += is_id(text) ? " class=\"i\">" : text.size() > 24 ? " class=\"l\">" : ">";
+      render::append_html(line_, text);
+      break;
+  }
 }
 
 void AnswerPage::row(const plan::Row& row, const std::vector<std::string>& files) {
+  const std::vector<Field>& fields = row.portion().fields;
   if (open_ != &row.portion()) begin_table(row.portion());
-  line_ = "<tr>";
-  const std::string_view masked = row.masked();
-  for (std::size_t i = 0; i < row.portion().fields.size(); ++i)
-    cell(row, i, files[i], !masked.empty() && among(masked, row.portion().fields[i].name));
-  line_ += "</tr>\n";
+  line_ = tabular_ ? "<tr>" : "<dl class=\"entry\">";
+  const std::string_view all_masked = row.masked();
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const bool masked = !all_masked.empty() && among(all_masked, fields[i].name);
+    if (!tabular_) {
+      if (row.is_null(i) && !masked) continue;
+      line_ += "<dt>";
+      append_name(fields[i]);
+      line_ += "</dt>";
+    }
+    line_ += tabular_ ? "<td" : "<dd";
+    append_value(row, i, files[i], masked);
+    line_ += tabular_ ? "</td>" : "</dd>";
+  }
+  line_ += tabular_ ? "</tr>\n" : "</dl>\n";
   file_->write(line_);
 }
 
 void AnswerPage::end_table(std::uint64_t rows) {
-  line_ = "</tbody></table></div>\n<p class=\"count\">";
+  line_ = tabular_ ? "</tbody></table></div>\n" : "";
+  line_ += "<p class=\"count\">";
   render::append_html(line_, with(answer_.wording.text("rows"), std::to_string(rows)));
   line_ += "</p>\n</section>\n";
   file_->write(line_);

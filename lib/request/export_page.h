@@ -1,4 +1,4 @@
-// index.html: what the data subject is told, and the data as tables; no scripts, nothing loaded.
+// index.html: what the data subject is told, and the data as tables or lists; no scripts.
 #pragma once
 
 #include <memory>
@@ -51,7 +51,8 @@ class AnswerPage {
 
  private:
   void begin_table(const plan::Portion& portion);
-  void cell(const plan::Row& row, std::size_t field, const std::string& file, bool masked);
+  void append_name(const plan::Field& field);
+  void append_value(const plan::Row& row, std::size_t field, const std::string& file, bool masked);
 
   const Answer& answer_;
   const PackRules& rules_;
@@ -59,6 +60,7 @@ class AnswerPage {
   std::string tenant_;
   std::unique_ptr<PackageFile> file_;
   const plan::Portion* open_ = nullptr;
+  bool tabular_ = true;
   std::string line_, tail_;
 };
 
