@@ -197,6 +197,12 @@ class Replay(unittest.TestCase):
         self.assertEqual(json.loads(lost.run("journal", "status")[1])["level"], True)
         found = json.loads(lost.run("request", "list", "--phone", NOBODYS)[1])["entities"]
         self.assertEqual(len(found), 2)  # the first request, and the one that replay made
+        # Whom the references mean is found with the tenant's key: an event of each run, that which asked for the
+        # approval and that which replayed (W-46).
+        used = lost.sql("SELECT j -> 'body' ->> 'kind', count(*) FROM (SELECT convert_from(line, 'UTF8')::json AS j FROM"
+                        " ccctl.leaf UNION ALL SELECT convert_from(line, 'UTF8')::json FROM ccctl.pending) e"
+                        " WHERE j ->> 'action' = 'key.used' AND j -> 'body' ->> 'purpose' = 'replay' GROUP BY 1")
+        self.assertEqual(used, "evidence|2")
 
     def test_a_request_that_the_backup_holds_half_done_is_carried_on(self):
         lost = Lost.half_way(self.template)
