@@ -25,12 +25,42 @@ std::int64_t opened_before(store::Tx& tx, const std::string& tenant, const std::
       .integer(0, 0);
 }
 
+// Periods never go back, or a clock that was ahead once would leave shards behind that nothing can
+// tell from those that a restore took away.
+std::string newest_period(store::Tx& tx, const std::string& tenant, const std::string& log) {
+  const store::Rows rows =
+      tx.exec({"SELECT pg_catalog.max(pg_catalog.split_part(period, '.', 1) COLLATE \"C\") FROM "
+               "ccctl.shard WHERE tenant_id = $1 AND log = $2",
+               {tenant, log}});
+  return std::string(rows.text(0, 0));
+}
+
+// Whoever puts a key of his own beside a tree of his own must not be vouched for as the key before.
+bool opened_with_its_key(store::Tx& tx, const Shard& shard) {
+  const std::string key = crypto::VerifierKey::of(shard.origin, shard.public_key).to_text();
+  bool opened = false;
+  const auto statement = [&] {
+    opened = tx.exec({"SELECT EXISTS (SELECT FROM (SELECT line FROM ccctl.leaf WHERE tenant_id = "
+                      "$1 AND log = 'organisation' UNION ALL SELECT line FROM ccctl.pending WHERE "
+                      "tenant_id = $1 AND log = 'organisation') l, LATERAL (SELECT "
+                      "pg_catalog.convert_from(line, 'UTF8')::json AS j) x WHERE j ->> 'action' = "
+                      "'shard.opened' AND j -> 'body' ->> 'origin' = $2 AND j -> 'body' ->> 'key' "
+                      "= $3)",
+                      {std::string(kOrganisation), shard.origin, key}})
+                 .boolean(0, 0);
+  };
+  return reads_leaves(tx, statement) && opened;
+}
+
 Shard create_shard(store::Tx& tx, const std::string& tenant, const std::string& log,
                    const crypto::Signer& signer, const Moment& moment) {
-  const std::string base = period_of(log, moment.now);
+  std::string base = period_of(log, moment.now);
+  const auto known = known_elsewhere(moment, tenant, log);
+  base = std::max(base, newest_period(tx, tenant, log));
+  if (known) base = std::max(base, known->period);
   std::int64_t number = opened_before(tx, tenant, log, base) + 1;
   // Beyond the shards that a restore took away: their names are signed already.
-  if (const auto known = known_elsewhere(moment, tenant, log); known && known->period == base) {
+  if (known && known->period == base) {
     number = std::max<std::int64_t>(number, known->shard + 1);
   }
   Shard shard;
@@ -94,8 +124,8 @@ void record(store::Tx& tx, const Moment& moment, const std::string& action, Json
   append(tx, event, moment.now);
 }
 
-Shard open_shard(store::Tx& tx, const std::string& tenant, const std::string& log,
-                 const crypto::Signer& signer, const Moment& moment) {
+std::optional<Shard> open_shard(store::Tx& tx, const std::string& tenant, const std::string& log,
+                                const crypto::Signer& signer, const Moment& moment) {
   const store::Rows rows =
       tx.exec({"SELECT period, origin, size, pg_catalog.encode(public_key, 'hex') FROM ccctl.shard "
                "WHERE tenant_id = $1 AND log = $2 AND closed_at IS NULL",
@@ -109,9 +139,10 @@ Shard open_shard(store::Tx& tx, const std::string& tenant, const std::string& lo
   const auto known = known_elsewhere(moment, tenant, log);
   const bool set_back = known && position_of(shard.origin, shard.size) < *known;
   const bool same_key = shard.public_key == signer.public_key();
-  if (period.substr(0, period.find('.')) == period_of(log, moment.now) && same_key && !set_back) {
+  if (period.substr(0, period.find('.')) >= period_of(log, moment.now) && same_key && !set_back) {
     return shard;
   }
+  if (!same_key && !opened_with_its_key(tx, shard)) return std::nullopt;
   close_shard(tx, shard, moment);
   Shard next = create_shard(tx, tenant, log, signer, moment);
   if (!same_key) {

@@ -27,9 +27,10 @@ Moment read_moment(store::Tx& tx, const Elsewhere& elsewhere);
 void record(store::Tx& tx, const Moment& moment, const std::string& action, Json body);
 
 // The shard of this moment and this key; a predecessor of another period or key, or one that had
-// come further elsewhere, is closed.
-Shard open_shard(store::Tx& tx, const std::string& tenant, const std::string& log,
-                 const crypto::Signer& signer, const Moment& moment);
+// come further elsewhere, is closed. Nothing where the open shard's row names a key that it was not
+// opened with, as the organisation's log says: somebody has changed it.
+std::optional<Shard> open_shard(store::Tx& tx, const std::string& tenant, const std::string& log,
+                                const crypto::Signer& signer, const Moment& moment);
 
 // The daily checkpoint of every open shard whose last one was recorded before this UTC day.
 void record_daily(store::Tx& tx, const Moment& moment);

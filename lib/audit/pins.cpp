@@ -49,7 +49,8 @@ Pin read_pin(const std::string& note, const std::string& which,
                 which + " is of '" + said.origin + "', which is no log of this tenant",
                 "choose the tenant with --tenant");
   }
-  return {said.origin, said.size, said.root, opened.verdict, Pin::Kept::elsewhere};
+  return {said.origin,    said.size,         said.root,
+          opened.verdict, opened.public_key, Pin::Kept::elsewhere};
 }
 
 }  // namespace
@@ -82,7 +83,7 @@ std::vector<Pin> recorded_pins(store::Tx& tx, const ShardKey& organisation,
     const OpenedCheckpoint opened = open_checkpoint(rows.text(i, 1), keys);
     const auto index = static_cast<std::uint64_t>(rows.integer(i, 0));
     pins.push_back({opened.checkpoint.origin, opened.checkpoint.size, opened.checkpoint.root,
-                    opened.verdict,
+                    opened.verdict, opened.public_key,
                     index < pinned ? Pin::Kept::with_the_organisations : Pin::Kept::nowhere});
   }
   return pins;

@@ -21,6 +21,7 @@ struct Pin {
   std::uint64_t size = 0;
   crypto::Digest root{};
   crypto::NoteVerdict verdict = crypto::NoteVerdict::malformed;
+  std::string public_key;  // that it is signed with, where valid
   // Of one that the organisation's log recorded, and nobody kept: whether that leaf is itself under
   // a checkpoint that somebody kept.
   enum class Kept { elsewhere, with_the_organisations, nowhere } kept = Kept::elsewhere;

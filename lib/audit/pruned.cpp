@@ -98,19 +98,32 @@ class PrunedCheck {
     std::vector<store::Value> params = shard_.key.params();
     params.emplace_back("prune/" + shard_.origin);
     params.emplace_back(shard_.origin);
-    const store::Rows rows = tx_.exec(
-        // The leaf of the receipt may have been pruned itself by now; that it is elsewhere missing
-        // is found with the other receipts.
-        {"SELECT EXISTS (SELECT FROM ccctl.leaf WHERE tenant_id = $1 AND log = $2 AND period = "
-         "$3), "
-         "EXISTS (SELECT FROM ccctl.receipt r WHERE r.tenant_id = $1 AND r.request_id = $4 AND NOT "
-         "EXISTS (SELECT FROM (SELECT line FROM ccctl.leaf l WHERE l.tenant_id = $1 AND "
-         "l.leaf_hash "
-         "= r.leaf_hash UNION ALL SELECT line FROM ccctl.pending p WHERE p.tenant_id = $1 AND "
-         "p.leaf_hash = r.leaf_hash) x, LATERAL (SELECT pg_catalog.convert_from(x.line, "
-         "'UTF8')::json AS j) y WHERE j ->> 'action' <> 'audit.pruned' OR j -> 'body' ->> 'origin' "
-         "<> $5))",
-         params});
+    std::optional<store::Rows> read;
+    const auto statement = [&] {
+      read = tx_.exec(
+          // The leaf of the receipt may have been pruned itself by now, with a later shard of the
+          // evidence whose own pruning a leaf tells. What the rows say of the time proves nothing.
+          {"WITH told AS (SELECT r.request_id, EXISTS (SELECT FROM (SELECT line FROM ccctl.leaf l "
+           "WHERE l.tenant_id = $1 AND l.leaf_hash = r.leaf_hash UNION ALL SELECT line FROM "
+           "ccctl.pending p WHERE p.tenant_id = $1 AND p.leaf_hash = r.leaf_hash) x, LATERAL "
+           "(SELECT "
+           "pg_catalog.convert_from(x.line, 'UTF8')::json AS j) y WHERE j ->> 'action' = "
+           "'audit.pruned' AND 'prune/' || (j -> 'body' ->> 'origin') = r.request_id) AS here FROM "
+           "ccctl.receipt r WHERE r.tenant_id = $1 AND pg_catalog.starts_with(r.request_id, "
+           "'prune/')) SELECT EXISTS (SELECT FROM ccctl.leaf WHERE tenant_id = $1 AND log = $2 AND "
+           "period = $3), EXISTS (SELECT FROM told t WHERE t.request_id = $4 AND (t.here OR EXISTS "
+           "(SELECT FROM ccctl.shard s JOIN told later ON later.request_id = 'prune/' || s.origin "
+           "WHERE s.tenant_id = $1 AND s.log = 'evidence' AND s.pruned_at IS NOT NULL AND "
+           "later.here "
+           "AND s.origin <> $5 AND pg_catalog.substring(s.period, 1, 4) >= "
+           "pg_catalog.substring($3::text, 1, 4))))",
+           params});
+    };
+    if (!reads_leaves(tx_, statement)) {
+      find(Verdict::altered, "a leaf that tells of pruning is no event any more");
+      return;
+    }
+    const store::Rows& rows = *read;
     if (rows.boolean(0, 0)) find(Verdict::altered, "a log that was pruned has leaves again");
     if (!rows.boolean(0, 1)) {
       find(Verdict::truncated, "the leaves are gone, and no receipt says that they were pruned");

@@ -135,7 +135,9 @@ void insert_nodes(store::Tx& tx, const Shard& shard, const Hashes& nodes) {
 // Nothing when the stored tree differs from its newest checkpoint.
 std::optional<Sealed> seal_group(store::Tx& tx, const Group& group, const crypto::Signer& signer,
                                  const Moment& moment) {
-  const Shard shard = open_shard(tx, group.tenant, group.log, signer, moment);
+  const std::optional<Shard> opened = open_shard(tx, group.tenant, group.log, signer, moment);
+  if (!opened) return std::nullopt;
+  const Shard& shard = *opened;
   std::optional<crypto::Appender> appender = resume(tx, shard);
   if (!appender) return std::nullopt;
   Hashes nodes;
@@ -272,7 +274,7 @@ std::vector<Sealed> seal(store::Session& session, const crypto::Signer& signer,
       context.log(LogLevel::warning, "nothing was sealed in '" + log + "'");
     }
     throw Error(ErrorKind::findings,
-                "the stored tree of '" + damaged.front() + "' does not fit its newest checkpoint",
+                "the stored tree of '" + damaged.front() + "' is not what its key has signed",
                 "see `ccctl audit verify`");
   }
   return all;

@@ -37,7 +37,8 @@ using Elsewhere =
     std::function<std::optional<Position>(const std::string& tenant, const std::string& log)>;
 
 // Takes every pending event that is visible, numbers it densely in the shard of that moment
-// (evidence: UTC year, security: UTC month, by the datastore's clock), signs, and commits; a
+// (evidence: UTC year, security: UTC month, by the datastore's clock, and never an earlier one
+// than before), signs, and commits; a
 // checkpoint is published only once its commit is known. `session` belongs to the sealing account.
 // Single flight by a row lock: busy when another sealer works. In bounded batches, each all or
 // nothing; repeatable after a crash at any instant. A signer with another key than the open shard's

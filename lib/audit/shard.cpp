@@ -67,9 +67,25 @@ OpenedCheckpoint open_checkpoint(std::string_view note,
     const crypto::OpenedNote read = crypto::open_note(note, note_key);
     if (read.verdict == crypto::NoteVerdict::unknown_key) continue;
     opened.verdict = read.verdict;
-    if (read.verdict == crypto::NoteVerdict::valid) break;
+    if (read.verdict == crypto::NoteVerdict::valid) {
+      opened.public_key = key.public_key;
+      break;
+    }
   }
   return opened;
+}
+
+bool reads_leaves(store::Tx& tx, const std::function<void()>& statements) {
+  tx.exec("SAVEPOINT ccctl_leaves");
+  try {
+    statements();
+  } catch (const store::StatementError& error) {
+    if (!error.sqlstate().starts_with("22")) throw;  // data exceptions
+    tx.exec("ROLLBACK TO SAVEPOINT ccctl_leaves");
+    return false;
+  }
+  tx.exec("RELEASE SAVEPOINT ccctl_leaves");
+  return true;
 }
 
 }  // namespace ccctl::audit

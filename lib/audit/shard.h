@@ -3,6 +3,7 @@
 // Internal to this room. Indexes count from 0; times are the datastore's.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,8 +52,13 @@ std::vector<crypto::Digest> digests_of_hex(std::string_view hex);
 struct OpenedCheckpoint {
   crypto::NoteVerdict verdict = crypto::NoteVerdict::malformed;
   crypto::Checkpoint checkpoint;  // as the note says it, unless malformed
+  std::string public_key;         // which of the keys signed it, where valid
 };
 OpenedCheckpoint open_checkpoint(std::string_view note,
                                  const std::vector<crypto::VerifierKey>& keys);
+
+// Runs statements that read leaves as JSON. False when the datastore cannot read one, because
+// somebody has changed its bytes; the transaction goes on.
+bool reads_leaves(store::Tx& tx, const std::function<void()>& statements);
 
 }  // namespace ccctl::audit

@@ -48,6 +48,10 @@ ShownEvent shown(Json event) {
   return made;
 }
 
+[[noreturn]] void throw_unreadable() {
+  throw Error(ErrorKind::findings, "a line of the log is no event", "see `ccctl audit verify`");
+}
+
 void each_event(store::Tx& tx, const std::string& tenant, std::optional<LogName> log,
                 const EventFilter& filter, const std::function<void(const ShownEvent&)>& each) {
   store::Params params;
@@ -62,16 +66,17 @@ void each_event(store::Tx& tx, const std::string& tenant, std::optional<LogName>
       of + " UNION ALL SELECT NULL, NULL, e.line, e.id FROM ccctl.pending e" + of +
       ") w ORDER BY (pg_catalog.convert_from(w.line, 'UTF8')::json ->> 'at') COLLATE \"C\", "
       "w.origin NULLS LAST, w.place";
-  tx.stream({text, params.take()}, [&](const store::Rows& row) {
+  const auto one = [&](const store::Rows& row) {
     Json event = Json::parse(row.text(0, 2), nullptr, false);
     if (!event.is_object()) {
-      throw Error(ErrorKind::findings, "a line of the log is no event", "see `ccctl audit verify`");
+      throw_unreadable();
     }
     ShownEvent made = shown(std::move(event));
     made.origin = row.text(0, 0);
     if (!row.is_null(0, 1)) made.index = static_cast<std::uint64_t>(row.integer(0, 1));
     each(made);
-  });
+  };
+  if (!reads_leaves(tx, [&] { tx.stream({text, params.take()}, one); })) throw_unreadable();
 }
 
 }  // namespace ccctl::audit

@@ -22,8 +22,8 @@ struct StoredShard {
 std::vector<StoredShard> read_shards(store::Tx& tx, const std::string& tenant) {
   // A checkpoint without its shard's row is a shard too: somebody deleted the row.
   const store::Rows rows =
-      tx.exec({"SELECT k.tenant_id, k.log, k.period, s.origin, s.size, s.pruned_at IS NOT NULL "
-               "FROM (SELECT tenant_id, log, period "
+      tx.exec({"SELECT k.tenant_id, k.log, k.period, s.origin, s.size, s.pruned_at IS NOT NULL, "
+               "pg_catalog.encode(s.public_key, 'hex') FROM (SELECT tenant_id, log, period "
                "FROM ccctl.shard WHERE tenant_id IN ($1, $2) UNION SELECT tenant_id, log, period "
                "FROM ccctl.checkpoint WHERE tenant_id IN ($1, $2)) k LEFT JOIN ccctl.shard s "
                "ON s.tenant_id = k.tenant_id AND s.log = k.log AND s.period = k.period "
@@ -39,6 +39,7 @@ std::vector<StoredShard> read_shards(store::Tx& tx, const std::string& tenant) {
       stored.shard.origin = rows.text(i, 3);
       stored.shard.size = static_cast<std::uint64_t>(rows.integer(i, 4));
       stored.pruned = rows.boolean(i, 5);
+      stored.shard.public_key = crypto::from_hex(rows.text(i, 6)).value_or("");
     }
     shards.push_back(std::move(stored));
   }
@@ -55,6 +56,11 @@ Verification conclude(std::string origin, std::uint64_t size,
     result.explanation += finding.explanation;
   }
   return result;
+}
+
+void worsen(Verification& result, const Finding& finding) {
+  result.verdict = std::max(result.verdict, finding.verdict);
+  result.explanation += "; " + finding.explanation;
 }
 
 void check_pin(const Pin& pin, const TreeCheck& check, std::uint64_t size,
@@ -123,6 +129,26 @@ Finding conclusion(const StoredShard& stored, const std::vector<const Pin*>& pin
           "have rewritten it"};
 }
 
+// A shard has one key from its first checkpoint to its last: another one opens the next shard.
+// Which it is, a pin says better than the shard's row, which whoever adds a key of his own changes
+// too.
+std::string key_of(const StoredShard& stored, const std::vector<const Pin*>& pins) {
+  const Pin* best = nullptr;
+  for (const Pin* pin : pins) {
+    if (pin->verdict == crypto::NoteVerdict::valid && (best == nullptr || pin->kept < best->kept))
+      best = pin;
+  }
+  return best != nullptr ? best->public_key : stored.shard.public_key;
+}
+
+std::vector<crypto::VerifierKey> only(const std::vector<crypto::VerifierKey>& keys,
+                                      const std::string& public_key) {
+  std::vector<crypto::VerifierKey> kept;
+  std::copy_if(keys.begin(), keys.end(), std::back_inserter(kept),
+               [&](const crypto::VerifierKey& key) { return key.public_key == public_key; });
+  return kept;
+}
+
 Verification verify_shard(store::Tx& tx, const StoredShard& stored, const std::string& domain,
                           const std::vector<crypto::VerifierKey>& keys,
                           const std::vector<Pin>& pins) {
@@ -132,13 +158,23 @@ Verification verify_shard(store::Tx& tx, const StoredShard& stored, const std::s
   for (const Pin& pin : pins) {
     if (pin.origin == shard.origin) own.push_back(&pin);
   }
+  const std::string public_key = key_of(stored, own);
+  const std::vector<crypto::VerifierKey> its = stored.has_row ? only(keys, public_key) : keys;
   std::vector<Finding> findings;
   std::optional<Finding> undeclared;
   std::uint64_t size = shard.size;
   if (stored.pruned) {
-    findings = check_pruned(tx, shard, keys, own);
+    findings = check_pruned(tx, shard, its, own);
   } else {
-    size = check_leaves(tx, shard, keys, own, findings, undeclared);
+    size = check_leaves(tx, shard, its, own, findings, undeclared);
+  }
+  const bool one_key = std::all_of(own.begin(), own.end(), [&](const Pin* pin) {
+    return pin->verdict != crypto::NoteVerdict::valid || pin->public_key == public_key;
+  });
+  if (!one_key || (stored.has_row && stored.shard.public_key != public_key)) {
+    findings.push_back({Verdict::unknown_key,
+                        "the log's key was replaced by another one, which can only open a log of "
+                        "its own"});
   }
   if (!stored.has_row || stored.shard.origin != shard.origin) {
     findings.push_back(
@@ -206,10 +242,13 @@ std::vector<Verification> verify(store::Tx& tx, const std::string& tenant,
     if (!of_organisation(stored)) continue;
     organisation.push_back(verify_shard(tx, stored, domain, keys, read));
     if (tenant == kOrganisation) continue;
-    for (Pin& pin : recorded_pins(tx, stored.shard.key, prefix, keys,
-                                  pinned_size(organisation.back(), read))) {
-      read.push_back(std::move(pin));
+    std::vector<Pin> recorded;
+    const std::uint64_t pinned = pinned_size(organisation.back(), read);
+    if (!reads_leaves(
+            tx, [&] { recorded = recorded_pins(tx, stored.shard.key, prefix, keys, pinned); })) {
+      worsen(organisation.back(), {Verdict::altered, "a leaf of it is no event any more"});
     }
+    for (Pin& pin : recorded) read.push_back(std::move(pin));
   }
   for (const StoredShard& stored : shards) {
     if (of_organisation(stored)) continue;
@@ -228,9 +267,13 @@ std::vector<Verification> verify(store::Tx& tx, const std::string& tenant,
                              " leaves of a log that the datastore does not have"});
     }
   }
-  if (const auto missing = missing_leaves(tx, tenant)) {
-    results.push_back(conclude(prefix + "evidence", 0, {*missing}));
+  std::optional<Finding> missing;
+  if (!reads_leaves(tx, [&] { missing = missing_leaves(tx, tenant); })) {
+    missing = {Verdict::altered,
+               "a leaf is no event any more, so that nothing says whether every request, run and "
+               "hold has its leaf"};
   }
+  if (missing) results.push_back(conclude(prefix + "evidence", 0, {*missing}));
   if (results.empty()) {
     results.push_back({prefix + "evidence", 0, Verdict::unpinned, "nothing has been sealed yet"});
   }

@@ -123,6 +123,34 @@ TEST_F(PruningShards, LeavesThatVanishWithoutAReceiptWereNotPruned) {
   EXPECT_EQ(verify_first().verdict, Verdict::altered) << "its checkpoints have no proofs";
 }
 
+// Whoever can write all rows and sign nothing: no row is a proof that a log was pruned.
+TEST_F(PruningShards, TheRowsOfALogThatWasNotPrunedProveNothing) {
+  grow(4, 1);
+  const std::string pin = checkpoint();
+  run("DELETE FROM ccctl.leaf WHERE tenant_id = 'acme'");
+  run("DELETE FROM ccctl.node WHERE tenant_id = 'acme'");
+  run("DELETE FROM ccctl.checkpoint WHERE tenant_id = 'acme' AND size < 4");
+  run("UPDATE ccctl.shard SET closed_at = now(), pruned_at = now() WHERE tenant_id = 'acme'");
+  run("INSERT INTO ccctl.receipt (tenant_id, request_id, pass, ordinal, tallies, leaf_hash, at) "
+      "SELECT 'acme', 'prune/' || origin, 1, 1, '[]', sha256(''), '2019-01-01Z' FROM ccctl.shard "
+      "WHERE tenant_id = 'acme'");
+  EXPECT_EQ(verdict({pin}), Verdict::truncated);
+}
+
+TEST_F(PruningShards, WhatToldOfPruningIsPrunedItselfOneDay) {
+  close_with(3);
+  drop();
+  signer = signer_of('u');
+  append_some(1);
+  seal();
+  drop();  // with the leaf that told of the first
+  store::Tx tx = root.begin(store::Mode::read_only_snapshot);
+  const auto results = audit::verify(tx, "acme", audit::published_keys(tx, "acme"), {pins[1]});
+  ASSERT_GE(results.size(), 3U);
+  EXPECT_EQ(results[0].verdict, Verdict::verified) << results[0].explanation;
+  EXPECT_EQ(results[1].verdict, Verdict::unpinned) << results[1].explanation;
+}
+
 TEST_F(PruningShards, WhatLedToTheLastCheckpointIsStillProved) {
   close_with(4);
   drop();

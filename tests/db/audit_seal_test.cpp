@@ -210,6 +210,34 @@ TEST_F(Sealing, OpensAnotherShardForAnotherPeriod) {
   EXPECT_EQ(ask("SELECT count(*) FROM ccctl.shard WHERE tenant_id = 'acme'"), "2");
 }
 
+// A clock that was ahead and was put right opens no shard each time.
+TEST_F(Sealing, NeverGoesBackToAnEarlierPeriod) {
+  run(
+      {"INSERT INTO ccctl.shard (tenant_id, log, period, origin, public_key, opened_at, sealed_at) "
+       "VALUES ('acme', 'evidence', '2099', 'ccctl.example/tenant/acme/evidence/2099', "
+       "decode($1, 'hex'), '2099-01-01Z', now())",
+       {crypto::to_hex(signer.public_key())}});
+  const audit::Elsewhere ahead = [](const std::string& tenant, const std::string&) {
+    return tenant == "acme" ? std::optional(audit::Position{"2099", 1, 1}) : std::nullopt;
+  };
+  append_some(1);
+  EXPECT_EQ(seal().at(0).size, 1U);
+  for (std::uint64_t size = 2; size < 4; ++size) {
+    append_some(1);
+    EXPECT_EQ(audit::seal(sealer, signer, context, ahead).at(0).size, size);
+  }
+  EXPECT_EQ(ask("SELECT count(*) FROM ccctl.shard WHERE tenant_id = 'acme'"), "1");
+  // A lost shard of a later period: the next one is beyond it.
+  const audit::Elsewhere further = [](const std::string& tenant, const std::string&) {
+    return tenant == "acme" ? std::optional(audit::Position{"2100", 1, 7}) : std::nullopt;
+  };
+  append_some(1);
+  EXPECT_EQ(audit::seal(sealer, signer, context, further).at(0).origin,
+            "ccctl.example/tenant/acme/evidence/2100.2");
+  append_some(1);
+  EXPECT_EQ(audit::seal(sealer, signer, context, further).at(0).size, 2U);
+}
+
 TEST_F(Sealing, OpensASecurityShardEachMonth) {
   audit::Event made = event();
   made.log = audit::LogName::security;

@@ -131,6 +131,49 @@ TEST_F(Verifying, AnotherKeyIsUnknown) {
   EXPECT_EQ(verdict({pin}), Verdict::unknown_key);
 }
 
+// Both keys are trusted, because the datastore publishes both: a log still has one, which opened
+// it.
+TEST_F(Verifying, AKeyPutBesideTheLogsOwnIsUnknown) {
+  const crypto::Signer thief = signer_of('t');
+  const auto all = lines();
+  run({"UPDATE ccctl.checkpoint SET note = $1 WHERE size = 13",
+       {note(thief, 13, naive_root(all, 0, all.size()))}});
+  const auto found = [&](const std::vector<std::string>& pins) {
+    store::Tx tx = root.begin(store::Mode::read_only_snapshot);
+    return audit::verify(tx, "acme",
+                         {crypto::VerifierKey::of("acme", signer.public_key()),
+                          crypto::VerifierKey::of("acme", thief.public_key())},
+                         pins)
+        .at(0)
+        .verdict;
+  };
+  EXPECT_EQ(found({}), Verdict::unknown_key);
+  EXPECT_EQ(found({pin}), Verdict::unknown_key);
+  run({"UPDATE ccctl.shard SET public_key = decode($1, 'hex') WHERE tenant_id = 'acme'",
+       {crypto::to_hex(thief.public_key())}});
+  EXPECT_EQ(found({pin}), Verdict::unknown_key);
+  // The true key does not go on from there as if it had been changed.
+  append_some(1);
+  EXPECT_EQ(error_of([&] { seal(); }).kind(), ErrorKind::findings);
+  EXPECT_EQ(ask("SELECT count(*) FROM ccctl.shard WHERE tenant_id = 'acme' AND closed_at IS NULL "
+                "AND size = 13"),
+            "1");
+}
+
+TEST_F(Verifying, ALeafThatIsNoEventAnyMoreIsAltered) {
+  run("INSERT INTO ccctl.request_case (tenant_id, case_id, created_at) VALUES ('acme', '1', "
+      "now())");
+  for (const char* line :
+       {"7b22616374696f6e223a22686f6c642eff", "7b22616374696f6e223a22686f6c642e"}) {
+    run({"UPDATE ccctl.leaf SET line = decode($1, 'hex') WHERE leaf_index = 4", {line}});
+    const auto results = verify({pin});
+    ASSERT_EQ(results.size(), 2U);
+    EXPECT_EQ(results[0].verdict, Verdict::altered);
+    EXPECT_NE(results[0].explanation.find("leaf 4 "), std::string::npos);
+    EXPECT_EQ(results[1].verdict, Verdict::altered) << "what refers to leaves cannot be compared";
+  }
+}
+
 TEST_F(Verifying, AForgedSignatureIsAltered) {
   std::string forged = checkpoint();
   forged.replace(forged.find("\n13\n"), 4, "\n12\n");
