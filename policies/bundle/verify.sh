@@ -189,19 +189,25 @@ fi
 
 # --- the checkpoint and one proof of each log ----------------------------------------------------
 grep '^{"first":\|^{"folder":' "$manifest" >"$work/shards" || :
+met=
 while IFS= read -r line; do
   folder=$bundle/$(printf '%s\n' "$line" | member folder)
   checkpoint "$folder/checkpoint"
   [ "$origin" = "$(printf '%s\n' "$line" | member origin)" ] ||
     fail 'a checkpoint is of another log than the manifest says'
   printf 'verified: the checkpoint of %s, %s events\n' "$origin" "$size"
-  [ -d "$folder/proofs" ] || continue
-  ls "$folder/proofs" | sort >"$work/names"
-  at=$(bytes "$work/names") && [ "$at" -gt 0 ] || continue
+  rows=$(printf '%s\n' "$line" | member rows)
+  : >"$work/names"
+  [ ! -d "$folder/proofs" ] || ls "$folder/proofs" | sort >"$work/names"
+  if [ ! -s "$work/names" ]; then
+    [ "$rows" = 0 ] || fail "there is no proof of an event of $origin"
+    continue
+  fi
   if [ -n "$wanted" ]; then
     number "$wanted" index
     place=$(grep -n "^0*$wanted[.]tlog-proof\$" "$work/names" | cut -d: -f1)
     [ -n "$place" ] || continue
+    met=1
   else
     place=$(wc -l <"$work/names" | tr -d ' ')
   fi
@@ -213,6 +219,7 @@ while IFS= read -r line; do
   cmp -s "$work/note" "$folder/checkpoint" || fail 'a proof is of another tree than the checkpoint'
   printf 'verified: event %s of %s\n' "$index" "$origin"
 done <"$work/shards"
+[ -z "$wanted" ] || [ -n "$met" ] || fail "there is no proof of event $wanted"
 [ -f "$bundle/manifest.receipt" ] || {
   printf 'incomplete: there is no manifest.receipt\n'
   exit 3

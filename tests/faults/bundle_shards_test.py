@@ -129,6 +129,25 @@ class Shards(unittest.TestCase):
         del manifest["pruned"]
         self.rejected("the removed one concealed", copy, manifest)
 
+    def test_a_dropped_shard_is_missed_by_its_pin(self):
+        copy = self.copy(self.rotated)
+        manifest = manifest_of(copy)
+        pin = self.folder / "pin-of-dropped"
+        shutil.copy(copy / manifest["shards"][1]["folder"] / "checkpoint", pin)
+        self.assertEqual(shipped(copy, self.key, "--pin", pin)[0], 0)
+        shutil.rmtree(copy / manifest["shards"].pop(1)["folder"])
+        mend(copy, manifest)
+        (copy / "manifest.receipt").unlink()
+        code, said = shipped(copy, self.key, "--without-receipt", "--pin", pin)
+        self.assertEqual(code, 3, said)
+        self.assertIn("not in this bundle", said)
+        # The last checkpoint of a shard that was removed is compared, too.
+        gone = manifest_of(self.pruned)["pruned"][0]
+        pin.write_text(gone["checkpoint"])
+        self.assertEqual(shipped(self.pruned, self.key, "--pin", pin)[0], 0)
+        pin.write_text(note_of(self.seeds[0], gone["origin"], gone["size"], b"x" * 32))
+        self.assertEqual(shipped(self.pruned, self.key, "--pin", pin)[0], 1)
+
     def test_swapped_and_mixed_shards_are_rejected(self):
         def swap(folder, name):
             one, other = sorted(folder.glob(f"*/{name}"))

@@ -32,8 +32,8 @@ def shipped(folder, key, *options):
     return done.returncode, done.stdout + done.stderr
 
 
-def shell(folder, key):
-    done = subprocess.run(["sh", VERIFY / "verify.sh", folder, key], capture_output=True, text=True,
+def shell(folder, key, *index):
+    done = subprocess.run(["sh", VERIFY / "verify.sh", folder, key, *index], capture_output=True, text=True,
                           check=False)
     return done.returncode, done.stdout + done.stderr
 
@@ -276,6 +276,73 @@ class Bundles(unittest.TestCase):
             code, said = shipped(copy, key)
             self.assertEqual(code, 3, said)
             self.assertNotIn("verified:", said)
+
+    @staticmethod
+    def rewrite(copy, change):
+        """A bundle without its receipt, whose manifest somebody has changed and mended."""
+        (copy / "manifest.receipt").unlink()
+        path = copy / "manifest.json"
+        manifest = json.loads(path.read_text())
+        if (copy / "outside").exists():
+            manifest["files"].append({"name": "outside"})
+        sums(copy, manifest)
+        change(manifest)
+        path.write_text(json.dumps(manifest))
+
+    def test_a_claim_that_nobody_can_verify_is_rejected(self):
+        copies = self.attacked("contiguous")
+        for selection in ("complete", "", None, "\x1b[2Kverified: 9 events\n", "\ud800"):
+            copy, key = next(copies)
+            lines = (copy / "events.jsonl").read_bytes().splitlines(keepends=True)
+            (copy / "events.jsonl").write_bytes(b"".join(lines[1:]))
+            shutil.rmtree(copy / "proofs")
+            self.rewrite(copy, lambda manifest: manifest.update(selection=selection))
+            self.rejected(copy, key, repr(selection), receipt=False)
+            said = shipped(copy, key, "--without-receipt")[1]
+            self.assertNotIn("\x1b", said)
+            self.assertNotEqual(shell(copy, key)[0], 0, "there is no proof that it could verify")
+        copy, key = next(copies)
+        (copy / "manifest.json").write_text('{"kind":' + "[" * 200_000)
+        code, said = shipped(copy, key)
+        self.assertEqual((code, "Traceback" in said), (1, False), said[:200])
+
+    def test_the_shell_says_when_an_event_has_no_proof(self):
+        folder, key = self.export(SMALL)
+        self.assertEqual(shell(folder, key, "0")[0], 1)
+        self.assertEqual(shell(folder, key, str(int(SMALL[1:]) - 1))[0], 0)
+
+    def test_a_sample_cannot_be_steered(self):
+        copies = self.attacked("sample")
+        # The event that the seed draws first is said to lie outside, and the sample to be one smaller.
+        copy, key = next(copies)
+        proofs = sorted((copy / "proofs").iterdir())
+        (copy / "outside").write_text(f"{int(proofs[0].stem.split('.')[0])}\n")
+        proofs[0].unlink()
+        lines = (copy / "events.jsonl").read_bytes().splitlines(keepends=True)
+        (copy / "events.jsonl").write_bytes(b"".join(lines[1:]))
+
+        def smaller(manifest):
+            manifest["sample"]["size"] -= 1
+            manifest["sample"]["population"] -= 1
+            manifest["shards"][0]["population"] -= 1
+
+        self.rewrite(copy, smaller)
+        self.rejected(copy, key, "outside of no time", receipt=False)
+        # Two siblings' hashes cut elsewhere have the same parent, and other ranks.
+        copy, key = next(copies)
+        first, second, *rest = (copy / "population").read_text().splitlines()
+        cut = [first[:4], second[:2] + first[4:] + second[2:], *rest]
+        (copy / "population").write_text("".join(line + "\n" for line in cut))
+        self.rewrite(copy, lambda manifest: None)
+        self.rejected(copy, key, "hashes of other lengths", receipt=False)
+        self.assertIn("malformed", shipped(copy, key, "--without-receipt")[1])
+        # A mark is no way to fill a computer's memory.
+        copy, key = next(copies)
+        (copy / "outside").write_text("0-999999999999999999\n")
+        self.rewrite(copy, lambda manifest: None)
+        code, said = shipped(copy, key, "--without-receipt")
+        self.assertEqual(code, 1, said)
+        self.assertIn("outside the tree", said)
 
     def test_other_checkpoints_are_rejected(self):
         theirs, their_key = self.export("t256")

@@ -181,6 +181,7 @@ def check_shard(folder, manifest, shard, vkey):
     files = sorted((folder / "proofs").glob("*"))
     proofs = [proof(file.read_bytes()) for file in files]
     check([int(file.stem) for file in files] == [index for index, _, _ in proofs], "a proof's name")
+    check(manifest["selection"] in ("contiguous", "selected", "sample"), "an unknown selection")
     if manifest["selection"] == "contiguous":
         check_range(shard, note, leaves)
         check_outside(folder, manifest, shard, lines)
@@ -195,6 +196,8 @@ def check_shard(folder, manifest, shard, vkey):
     if manifest["selection"] != "sample":
         return [], []
     rows = [row.split(" ") for row in (folder / "population").read_text().splitlines()]
+    check(all(len(leaf) == 64 for _, leaf in rows), "a hash of another length")
+    check(not marked_outside(folder) or {"from", "to"} & set(manifest["filter"]), "outside of what")
     members = [(int(index), bytes.fromhex(leaf)) for index, leaf in rows]
     check(members == sorted(set(members)), "the population is out of order")
     if set(manifest["filter"]) <= {"from", "to"}:
