@@ -35,7 +35,7 @@ std::string newest_period(store::Tx& tx, const std::string& tenant, const std::s
   return std::string(rows.text(0, 0));
 }
 
-// Whoever puts a key of his own beside a tree of his own must not be vouched for as the key before.
+// Whoever puts a key and a tree of their own in a log's place must not be vouched for.
 bool opened_with_its_key(store::Tx& tx, const Shard& shard) {
   const std::string key = crypto::VerifierKey::of(shard.origin, shard.public_key).to_text();
   bool opened = false;

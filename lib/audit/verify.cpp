@@ -130,8 +130,8 @@ Finding conclusion(const StoredShard& stored, const std::vector<const Pin*>& pin
 }
 
 // A shard has one key from its first checkpoint to its last: another one opens the next shard.
-// Which it is, a pin says better than the shard's row, which whoever adds a key of his own changes
-// too.
+// Which it is, a pin says better than the shard's row, which whoever adds a key of their own
+// changes too.
 std::string key_of(const StoredShard& stored, const std::vector<const Pin*>& pins) {
   const Pin* best = nullptr;
   for (const Pin* pin : pins) {
