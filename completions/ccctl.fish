@@ -151,6 +151,8 @@ complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcom
 complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l identity-by -d 'who checked it' -x
 complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l format -d 'of the tables'\'' files' -x -a 'json ndjson csv'
 complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l language -d 'in which the data subject is told' -x -a 'ja en de'
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l confirm-merge-set -d 'the members of the merge set are one person in spite of different names'
+complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l case -d 'the case that the request belongs to' -x
 complete -c ccctl -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from request' -l encrypt-to -d 'encrypt the whole to this certificate, into one file' -r -F
 complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l name -d 'the person'\''s name, in any width or case' -x
 complete -c ccctl -n '__fish_seen_subcommand_from get; and __fish_seen_subcommand_from request' -l address -d 'a postal address' -x

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cmd/request/exporting.h"
 #include "cmd/request/intake.h"
+#include "cmd/request/make.h"
 #include "cmd/signals.h"
 
 namespace ccctl::cmd {
@@ -35,13 +36,15 @@ int run_export(App& app, const Args& args) {
   // A signal ends the export at the next row: what was written so far is personal data, and must
   // not stay behind.
   const SignalWatch watch;
-  Exporting exporting(app, args, format_of(args.get("format")), SignalWatch::seen);
+  Exporting exporting(app, args.get("language"), format_of(args.get("format")), SignalWatch::seen);
   const request::Intake intake = intake_of(args, exporting.requests().rules().requests);
   // Reserved before anything is written to the datastore.
   const std::unique_ptr<request::Package> package = package_of(app, args);
   const Exporting::Who who = exporting.who(args);
   request::Export& engine = exporting.engine();
-  const request::Request started = engine.start(who.ref, who.typed(), intake);
+  const request::Handling handling{.queued = false, .bulk = false, .case_id = args.get("case")};
+  const request::Request started =
+      engine.start(who.ref, who.typed(), intake, handling, args.has("confirm-merge-set"));
   const request::Request done = engine.run(started, who.ref, who.typed(), *package);
   app.message("the answer is in " + args.get("out"));
   return answer(app, done);
@@ -64,7 +67,8 @@ const Spec request_export{
         "pack's Access document says which roles may export, and what a role does not get "
         "besides.\n\nThe folder takes its name when everything is in it and the event is "
         "committed; what an interrupted export leaves is removed by the next one to the same "
-        "place, which goes on with the same request. With --encrypt-to the answer is one file "
+        "place, which goes on with the same request; so does the answer to a request that was "
+        "imported. With --encrypt-to the answer is one file "
         "that only the holder of the certificate's key can read: `openssl cms -decrypt -binary "
         "-inform DER -in FILE -recip CERT.pem -inkey KEY.pem | tar x`.",
     .options = with_person_options(
@@ -75,6 +79,8 @@ const Spec request_export{
                               .choices = {"json", "ndjson", "csv"},
                               .default_value = "json"},
                              language_option(),
+                             merge_set_option(),
+                             case_option(),
                              {.name = "encrypt-to",
                               .type = Type::file,
                               .value = "CERT.pem",
@@ -92,7 +98,7 @@ const Spec request_export{
 namespace {
 
 int run_get(App& app, const Args& args) {
-  Exporting exporting(app, args, request::ExportFormat::json);
+  Exporting exporting(app, args.get("language"), request::ExportFormat::json);
   const Exporting::Who who = exporting.who(args);
   Json summary = exporting.engine().summary(who.ref, who.typed());
   const std::vector<Json> rows = summary["entities"].get<std::vector<Json>>();

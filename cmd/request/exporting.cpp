@@ -53,9 +53,9 @@ App& able(App& app) {
 
 }  // namespace
 
-Exporting::Exporting(App& app, const Args& args, request::ExportFormat format,
+Exporting::Exporting(App& app, const std::string& language, request::ExportFormat format,
                      std::function<bool()> stopped)
-    : app_(able(app)), requests_(app), answer_(answer_of(app, args.get("language"))) {
+    : app_(able(app)), requests_(app), answer_(answer_of(app, language)) {
   app.require_role(answer_.access.exporting);
   engine_.emplace(
       requests_.world(), requests_.ground(), answer_,

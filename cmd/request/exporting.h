@@ -16,7 +16,7 @@ namespace ccctl::cmd {
 class Exporting {
  public:
   Exporting(
-      App& app, const Args& args, request::ExportFormat format,
+      App& app, const std::string& language, request::ExportFormat format,
       std::function<bool()> stopped = [] { return false; });
 
   const Requests& requests() const { return requests_; }

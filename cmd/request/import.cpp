@@ -2,12 +2,15 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "base/error.h"
+#include "cmd/request/exporting.h"
 #include "cmd/request/intake.h"
 #include "cmd/request/wiring.h"
 #include "crypto/digest.h"
+#include "request/intake.h"
 #include "request/opendsr.h"
 #include "run/window.h"
 
@@ -16,8 +19,10 @@ namespace {
 
 struct Line {
   request::Incoming incoming;
-  std::optional<request::Preview> preview;
-  std::string problem;  // why it cannot be taken in; without values
+  std::optional<request::Preview> preview;   // of an erasure
+  std::optional<subject::SubjectRef> whom;   // who asks for access
+  std::optional<subject::Identifier> typed;  // the one term, where it is one
+  std::string problem;                       // why it cannot be taken in; without values
 };
 
 struct File {
@@ -56,11 +61,41 @@ void resolve_line(const request::Ground& ground, store::Tx& tx, const datamap::C
     line.problem = people.empty() ? "nobody matches" : "several people match";
     return;
   }
-  const bool typed = terms.size() == 1;
-  request::Preview preview = planner.preview(tx, people.front(), typed ? &terms.front() : nullptr);
+  if (terms.size() == 1) line.typed = terms.front();
+  const bool erasing = line.incoming.type == request::Type::erasing;
+  request::Preview preview =
+      planner.preview(tx, people.front(), line.typed ? &*line.typed : nullptr);
   if (preview.conflicting) line.problem = "the merge set has different names";
-  if (preview.current_employee) line.problem = "a current employee";
-  if (line.problem.empty()) line.preview = std::move(preview);
+  if (preview.current_employee && erasing) line.problem = "a current employee";
+  if (!line.problem.empty()) return;
+  line.whom = preview.merge_set.canonical;
+  if (erasing) line.preview = std::move(preview);
+}
+
+// Why access may not be asked for any more; empty: it may.
+std::string window_problem(store::Tx& tx, const request::Ground& ground,
+                           const datamap::Catalog& catalog, const request::Incoming& incoming) {
+  const bool dated = incoming.received_at != Instant{};
+  try {
+    request::require_window(tx, ground, catalog, incoming.type,
+                            dated ? incoming.received_at : run::datastore_now(tx));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::refused) throw;
+    return error.what();
+  }
+  return "";
+}
+
+// An erasure that was made finds nobody; an answer that was given could be given twice.
+std::set<std::string> answered(store::Tx& tx, const std::string& tenant) {
+  std::set<std::string> references;
+  const store::Rows rows =
+      tx.exec({"SELECT channel_ref FROM ccctl.request WHERE tenant_id = $1::text AND request_type "
+               "= $2::text AND channel IN ('import', 'opendsr') AND phase NOT IN ('received', "
+               "'searching', 'cancelled')",
+               {tenant, std::string(request::to_text(request::Type::exporting))}});
+  for (std::size_t r = 0; r < rows.size(); ++r) references.emplace(rows.text(r, 0));
+  return references;
 }
 
 File read(App& app, const Args& args, const request::Ground& ground) {
@@ -72,15 +107,16 @@ File read(App& app, const Args& args, const request::Ground& ground) {
   store::Tx tx = app.session().begin(store::Mode::read_only_snapshot);
   const datamap::Catalog catalog = datamap::read_catalog(tx, ground.map);
   request::Planner planner(ground, catalog);
+  const std::set<std::string> done = answered(tx, ground.tenant);
   std::string all;
   std::uint64_t rows = 0;
   for (request::Incoming& incoming : read_file(args)) {
-    Line line{std::move(incoming), std::nullopt, ""};
-    if (line.incoming.type == request::Type::erasing) {
-      resolve_line(ground, tx, catalog, planner, line);
-    } else {
-      line.problem = "make it with `ccctl request export`";
-    }
+    Line line{std::move(incoming), {}, {}, {}, ""};
+    const bool access = line.incoming.type == request::Type::exporting;
+    if (access && done.contains(line.incoming.reference)) line.problem = "answered already";
+    if (line.problem.empty()) line.problem = window_problem(tx, ground, catalog, line.incoming);
+    if (line.problem.empty()) resolve_line(ground, tx, catalog, planner, line);
+    if (access && line.whom) all += line.incoming.reference + " " + line.whom->text() + "\n";
     if (line.preview) {
       all += line.preview->confirmation + "\n";
       rows += line.preview->outcome.rows();
@@ -117,7 +153,7 @@ int plan_import(App& app, const Args& args) {
     problems = problems || !line.problem.empty();
     rows.push_back({{"reference", line.incoming.reference},
                     {"requestType", request::to_text(line.incoming.type)},
-                    {"subject", line.preview ? line.preview->merge_set.canonical.text() : ""},
+                    {"subject", line.whom ? line.whom->text() : ""},
                     {"rows", line.preview ? line.preview->outcome.rows() : 0},
                     {"problem", line.problem}});
   }
@@ -137,17 +173,28 @@ void run_import(App& app, const Args& args) {
                 "look at `ccctl request plan --import`, then give --confirm " + file.confirmation);
   }
   request::Erasure erasure = requests.erasure(true, false);
+  std::optional<Exporting> exporting;
+  const auto is_access = [](const Line& line) { return line.whom && !line.preview; };
+  if (std::any_of(file.lines.begin(), file.lines.end(), is_access))
+    exporting.emplace(app, "en", request::ExportFormat::json);
   for (const Line& line : file.lines) {
-    if (!line.preview) {
+    if (!line.whom) {
       app.message("request " + line.incoming.reference + " was left out: " + line.problem);
       continue;
     }
     intake.channel = args.get("format") == "opendsr" ? "opendsr" : "import";
     intake.channel_ref = line.incoming.reference;
     intake.received_at = line.incoming.received_at;
-    const bool held = !line.preview->holds.empty();
-    (void)erasure.confirm(*line.preview, random_uuid(app.context()), intake, held,
-                          {.queued = true, .bulk = true, .case_id = ""});
+    const request::Handling handling{.queued = true, .bulk = true, .case_id = ""};
+    if (line.preview) {
+      const bool held = !line.preview->holds.empty();
+      (void)erasure.confirm(*line.preview, random_uuid(app.context()), intake, held, handling);
+      continue;
+    }
+    const request::Request received =
+        exporting->engine().start(line.whom, line.typed ? &*line.typed : nullptr, intake, handling);
+    app.message("request " + line.incoming.reference + " is \"" + received.id +
+                "\": answer it with `ccctl request export --subject " + line.whom->text() + "`");
   }
   app.seal_if_possible(false);
 }

@@ -9,7 +9,8 @@ namespace ccctl::cmd {
 std::vector<Option> import_options();
 // One row per request with its subject and plan, and a confirmation for all of them together.
 int plan_import(App& app, const Args& args);
-// Stores them, queued; nothing of them unless the confirmation is that of the file as it would be
+// Stores them: erasures queued, requests for access as received, for `request export`. Nothing of
+// them unless the confirmation is that of the file as it would be
 // carried out now.
 void run_import(App& app, const Args& args);
 

@@ -116,14 +116,22 @@ int show_plan(App& app, const Args& args, const Replacing& replacing) {
   return 0;
 }
 
+Option merge_set_option() {
+  return {.name = "confirm-merge-set",
+          .type = Type::flag,
+          .help = "the members of the merge set are one person in spite of different names"};
+}
+
+Option case_option() {
+  return {.name = "case", .value = "CASE", .help = "the case that the request belongs to"};
+}
+
 std::vector<Option> with_making_options(std::vector<Option> more) {
   std::vector<Option> all{
       {.name = "dry-run", .type = Type::flag, .help = "print the plan and stop"},
       {.name = "confirm", .value = "DIGEST:ROWS", .help = "the confirmation that the plan printed"},
-      {.name = "confirm-merge-set",
-       .type = Type::flag,
-       .help = "the members of the merge set are one person in spite of different names"},
-      {.name = "case", .value = "CASE", .help = "the case that the request belongs to"},
+      merge_set_option(),
+      case_option(),
       {.name = "queue",
        .type = Type::flag,
        .help = "return at once; a worker (`request run` without an id) does it"},

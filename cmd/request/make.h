@@ -32,6 +32,8 @@ void print_plan(App& app, const request::Ground& ground, const request::Preview&
 // The plan and its confirmation, for --dry-run and `request plan`.
 int show_plan(App& app, const Args& args, const Replacing& replacing = {});
 
+Option merge_set_option();  // --confirm-merge-set
+Option case_option();       // --case
 // --dry-run, --confirm, --confirm-merge-set, --case, --queue; followed by `more`.
 std::vector<Option> with_making_options(std::vector<Option> more);
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "crypto/digest.h"
 #include "crypto/pseudonym.h"
+#include "request/erasure.h"
 #include "subject/reference.h"
 
 namespace ccctl::request {
@@ -107,23 +108,21 @@ void look_up(store::Tx& tx, const std::string& tenant, const std::string& case_i
   }
 }
 
-void cover(store::Tx& tx, const Request& request) {
+void cover(store::Tx& tx, const Request& request,
+           const std::vector<subject::Identifier>& followed) {
   if (request.case_id.empty()) return;
-  const bool alone = request.members.back().ref.kind == "term";
-  const store::Rows terms =
-      tx.exec({"SELECT DISTINCT kind, value FROM ccctl.request_term WHERE tenant_id = $1::text AND "
-               "request_id = $2::text",
-               {request.tenant, request.id}});
-  for (std::size_t r = 0; r < terms.size(); ++r) {
-    const subject::Identifier term{std::string(terms.text(r, 0)),
-                                   Personal<std::string>(std::string(terms.text(r, 1))), false, "",
-                                   ""};
+  const bool alone = request.members.back().ref.kind == kTermOnly;
+  for (const subject::Identifier& term : followed) {
     tx.exec(
         {"UPDATE ccctl.case_subject SET request_id = $5::text WHERE tenant_id = $1::text AND "
          "case_id = $2::text AND mark = $3::text AND reference = $4::text",
          {request.tenant, request.case_id, mark(tx, request.tenant, request.case_id, term),
           alone ? std::string() : request.members.back().reference, request.id}});
   }
+}
+
+void cover(store::Tx& tx, const Request& request) {
+  if (!request.case_id.empty()) cover(tx, request, load_terms(tx, request, -1));
 }
 
 void close_case(store::Tx& tx, const std::string& tenant, const std::string& case_id,

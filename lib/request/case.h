@@ -25,8 +25,10 @@ void look_up(store::Tx& tx, const std::string& tenant, const std::string& case_i
              const subject::Identifier& term, const std::vector<subject::SubjectRef>& found,
              bool rows, Instant at);
 
-// The request answers each criterion whose identifier it follows. In the transaction that stores
-// the request, or later: the terms stand in the datastore.
+// The request answers each criterion whose identifier it follows, in the transaction that stores
+// the request. What belongs to no case covers nothing.
+void cover(store::Tx& tx, const Request& request, const std::vector<subject::Identifier>& followed);
+// The same later, by the terms that stand in the datastore.
 void cover(store::Tx& tx, const Request& request);
 
 struct Coverage {

@@ -41,9 +41,9 @@ struct World {
   std::function<void()> guard{};  // before anything is deleted: throws restored_datastore
 };
 
-// How a confirmed request is carried out.
+// How a request that is taken in is carried out.
 struct Handling {
-  bool queued = false;  // later, by a worker
+  bool queued = false;  // later: by a worker, or an export by whoever hands it out
   bool bulk = false;    // one of many that the pack lets in at a time: no limit of its own
   std::string case_id;  // empty: it belongs to no case
 };

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "crypto/pseudonym.h"
 #include "datamap/check.h"
+#include "request/case.h"
 #include "request/deadline.h"
 #include "request/export_write.h"
 #include "request/manual.h"
@@ -44,15 +45,15 @@ Found Export::find(store::Tx& tx, const std::optional<SubjectRef>& ref, const Id
   reader_.emplace(ground_.map, *catalog_, *scope_, ground_.tenant, options_.deny);
   const subject::Finder finder(tx, ground_.map, *catalog_, ground_.tenant);
   Found found;
-  std::vector<std::vector<Identifier>> identifiers;
   if (ref) {
     found.merge_set = finder.merge_set(*ref);
     for (const SubjectRef& member : found.merge_set.members)
-      identifiers.push_back(followed(finder.profile(member), term));
+      found.identifiers.push_back(followed(finder.profile(member), term));
   } else {
-    identifiers.push_back(followed(std::nullopt, term));
+    found.identifiers.push_back(followed(std::nullopt, term));
   }
-  found.drivers = drivers_of(finder, found.merge_set.members, identifiers, identifiers.size());
+  found.drivers =
+      drivers_of(finder, found.merge_set.members, found.identifiers, found.identifiers.size());
   plan::Plan plan =
       plan::erasure_plan(ground_.map, *catalog_, *scope_,
                          {"export", ground_.tenant, ground_.rules.digest, ground_.map.digest, ""});
@@ -62,7 +63,36 @@ Found Export::find(store::Tx& tx, const std::optional<SubjectRef>& ref, const Id
   return found;
 }
 
-Request Export::insert(const Found& found, const Intake& intake) {
+// One that was received is made with the rules and tables of now. Its people are those of then: a
+// merge set that has changed since names somebody else.
+void Export::begin(store::Tx& tx, const Found& found, Request& request) const {
+  std::vector<std::string> then, now;
+  for (const Member& member : request.members) {
+    if (member.ref.kind != kTermOnly) then.push_back(member.reference);
+  }
+  for (const SubjectRef& ref : found.merge_set.members)
+    now.push_back(subject::reference(tx, request.tenant, ref));
+  if (then != now) {
+    throw Error(ErrorKind::stale_plan,
+                "the person's entries have changed since request \"" + request.id + "\" came in",
+                "cancel it with `ccctl request cancel " + request.id + "`, then ask again");
+  }
+  set_phase(tx, request, Phase::erasing);
+  request.confirmation = found.digest;
+  request.policy_digest = ground_.rules.digest;
+  request.map_digest = ground_.map.digest;
+  tx.exec(
+      {"UPDATE ccctl.request SET confirmation = $3::text, policy_digest = $4::text, map_digest = "
+       "$5::text WHERE tenant_id = $1::text AND request_id = $2::text",
+       {request.tenant, request.id, request.confirmation, request.policy_digest,
+        request.map_digest}});
+  for (Member& member : request.members) {
+    member.status = status_of(request.phase, request.type);
+    set_member_status(tx, request, member.ordinal, member.status);
+  }
+}
+
+Request Export::insert(const Found& found, const Intake& intake, const Handling& handling) {
   Request request;
   const RequestPolicy& policy = ground_.rules.requests;
   transact([&](store::Tx& tx, Instant now) {
@@ -70,7 +100,8 @@ Request Export::insert(const Found& found, const Intake& intake) {
     request.tenant = ground_.tenant;
     request.id = random_uuid(world_.context);
     request.type = Type::exporting;
-    request.phase = Phase::erasing;  // at work: "searching"
+    request.phase = handling.queued ? Phase::received : Phase::erasing;  // the latter: "searching"
+    request.case_id = handling.case_id;
     request.created_by = world_.actor;
     request.created_at = now;
     request.intake = intake;
@@ -87,7 +118,8 @@ Request Export::insert(const Found& found, const Intake& intake) {
       const bool last = i + 1 == refs.size();
       request.members.push_back({static_cast<int>(i),
                                  last ? request.id : random_uuid(world_.context), refs[i],
-                                 subject::reference(tx, ground_.tenant, refs[i]), 0, "SEARCHING"});
+                                 subject::reference(tx, ground_.tenant, refs[i]), 0,
+                                 std::string(status_of(request.phase, request.type))});
     }
     request.subject_mark =
         found.merge_set.members.empty() ? found.digest : request.members.back().reference;
@@ -95,10 +127,14 @@ Request Export::insert(const Found& found, const Intake& intake) {
     if (std::optional<Request> same =
             find_live(tx, request.tenant, request.type, request.subject_mark)) {
       request = std::move(*same);
+      if (request.phase == Phase::received && !request.paused_at && !handling.queued)
+        begin(tx, found, request);
       return;
     }
-    take_token(tx, request.tenant, "requests", policy.rate.requests, now);
+    if (!handling.bulk) take_token(tx, request.tenant, "requests", policy.rate.requests, now);
+    if (!request.case_id.empty()) require_open_case(tx, request.tenant, request.case_id);
     request::insert(tx, request);
+    for (const std::vector<Identifier>& followed : found.identifiers) cover(tx, request, followed);
     owe(tx, policy, request);
     audit::append(tx,
                   {audit::LogName::evidence, request.tenant, "request.export.started", world_.actor,
@@ -110,7 +146,7 @@ Request Export::insert(const Found& found, const Intake& intake) {
                         {"due", to_text(request.due_at)}}},
                   now);
   });
-  if (request.paused_at || request.phase != Phase::erasing) {
+  if (!handling.queued && (request.paused_at || request.phase != Phase::erasing)) {
     throw Error(ErrorKind::refused,
                 "request \"" + request.id + "\" for the same person is in phase \"" +
                     std::string(to_text(request.phase, request.type)) + "\"",
@@ -120,7 +156,7 @@ Request Export::insert(const Found& found, const Intake& intake) {
 }
 
 Request Export::start(const std::optional<SubjectRef>& ref, const Identifier* term,
-                      const Intake& intake) {
+                      const Intake& intake, const Handling& handling, bool one_person) {
   Found found;
   {
     store::Tx tx = world_.session.begin(store::Mode::read_only_snapshot);
@@ -129,13 +165,17 @@ Request Export::start(const std::optional<SubjectRef>& ref, const Identifier* te
     const Instant asked =
         intake.received_at == Instant{} ? run::datastore_now(tx) : intake.received_at;
     require_window(tx, ground_, *catalog_, Type::exporting, asked);
+    if (!one_person && conflict(found.identifiers)) {
+      throw Error(ErrorKind::refused, "the members of the merge set have different names",
+                  "compare them with `ccctl subjects show`, then repeat with --confirm-merge-set");
+    }
     if (!ref) {
       const std::vector<std::uint64_t> counts = reader_->count(tx, found.drivers);
       if (std::all_of(counts.begin(), counts.end(), [](std::uint64_t n) { return n == 0; }))
         throw Error(ErrorKind::not_found, "no data subject matches", "see `ccctl subjects search`");
     }
   }
-  return insert(found, intake);
+  return insert(found, intake, handling);
 }
 
 Written Export::write(store::Tx& tx, const Found& found, const Request& request, Instant at,

@@ -1,10 +1,11 @@
 // An answer to a request for access: everything of one person, and nothing of anybody else.
 //
-// received → searching → unsealed → completed. The request is committed before anything is read;
-// then everything is read in one READ ONLY snapshot into a package that nobody sees yet; then the
-// event with its counts and digests commits, with the request's phase, in a transaction of its own;
-// then the package gets its name. An export that was interrupted is made again from the beginning
-// by the same command, under the same request.
+// received → searching → unsealed → completed. One that was imported waits as received; any other
+// is searching from the start. The request is committed before anything is read; then everything is
+// read in one READ ONLY snapshot into a package that nobody sees yet; then the event with its
+// counts and digests commits, with the request's phase, in a transaction of its own; then the
+// package gets its name. An export that was interrupted is made again from the beginning by the
+// same command, under the same request.
 #pragma once
 
 #include <functional>
@@ -27,7 +28,8 @@ namespace ccctl::request {
 struct Found {
   subject::MergeSet merge_set;  // no members: a term that only match tables hold
   plan::Drivers drivers;
-  std::string digest;  // of map, policy, tables and subjects
+  std::vector<std::vector<subject::Identifier>> identifiers;  // per member
+  std::string digest;                                         // of map, policy, tables and subjects
 };
 
 // What was written, for the evidence.
@@ -62,10 +64,12 @@ class Export {
   // read them again. What run() reads is described by those of start().
   void found_tables(datamap::Catalog catalog) { known_ = std::move(catalog); }
 
-  // Throws not_found when nothing is there, refused outside the window (W-25). The request is the
-  // one that is stored: an interrupted one goes on.
+  // Throws not_found when nothing is there, refused outside the window (W-25) or, unless somebody
+  // has looked at them (`one_person`), for members of a merge set with different names. The request
+  // is the one that is stored: an interrupted one goes on, and one that was received begins. A
+  // queued one is received and begins later.
   Request start(const std::optional<subject::SubjectRef>& ref, const subject::Identifier* term,
-                const Intake& intake);
+                const Intake& intake, const Handling& handling = {}, bool one_person = false);
   // Reads, writes, records and publishes. `ref` and `term` as given to start().
   Request run(Request request, const std::optional<subject::SubjectRef>& ref,
               const subject::Identifier* term, Package& package);
@@ -78,7 +82,8 @@ class Export {
   Found find(store::Tx& tx, const std::optional<subject::SubjectRef>& ref,
              const subject::Identifier* term);
   void prepare(store::Tx& tx);
-  Request insert(const Found& found, const Intake& intake);
+  Request insert(const Found& found, const Intake& intake, const Handling& handling);
+  void begin(store::Tx& tx, const Found& found, Request& request) const;
   Written write(store::Tx& tx, const Found& found, const Request& request, Instant at,
                 Package& package);
   void complete(Request& request, const Written& written, const Package& package);

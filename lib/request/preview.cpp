@@ -58,6 +58,16 @@ std::vector<Identifier> strong(const std::vector<std::vector<Identifier>>& ident
 
 }  // namespace
 
+bool conflict(const std::vector<std::vector<Identifier>>& identifiers) {
+  std::set<std::string> names;
+  for (const auto& member : identifiers) {
+    for (const Identifier& identifier : member) {
+      if (identifier.kind == "name") names.insert(identifier.value.reveal());
+    }
+  }
+  return names.size() > 1;
+}
+
 const policy::ApprovalKind kOverrideApproval{"employee.override",
                                              "lets the erasure of a current employee be confirmed"};
 
@@ -123,22 +133,6 @@ void follow_too(std::vector<Identifier>& identifiers,
                      [&](const Identifier& other) { return other.same_value(existing); }))
       identifiers.push_back(std::move(existing));
   }
-}
-
-// Members of a merge set that name different people: somebody must look.
-bool conflict(const std::vector<std::vector<Identifier>>& identifiers) {
-  std::map<std::string, std::set<std::string>> values;
-  std::map<std::string, std::size_t> holders;
-  for (const auto& member : identifiers) {
-    std::set<std::string> kinds;
-    for (const Identifier& identifier : member) {
-      if (identifier.kind != "name") continue;
-      values[identifier.kind].insert(identifier.value.reveal());
-      kinds.insert(identifier.kind);
-    }
-  }
-  return std::any_of(values.begin(), values.end(),
-                     [](const auto& kind) { return kind.second.size() > 1; });
 }
 
 // Counts the merge set as growing prefixes: what member k adds is what its own transaction will

@@ -58,6 +58,9 @@ struct Preview {
 std::vector<subject::Identifier> followed(const std::optional<subject::Profile>& profile,
                                           const subject::Identifier* term);
 
+// Whether members of a merge set name different people: somebody must look.
+bool conflict(const std::vector<std::vector<subject::Identifier>>& identifiers);
+
 // Which of these people an erasure by the drivers takes along.
 using TakenAlong = std::function<std::vector<subject::SubjectRef>(
     const plan::Drivers& drivers, const std::vector<subject::SubjectRef>& people)>;

@@ -238,7 +238,7 @@ TEST_F(ExportOf, AnInterruptedOneGoesOn) {
   const request::Answer words = answer();
   Export engine(erasing.world(), {erasing.map, erasing.rules, "acme"}, words,
                 {request::ExportFormat::json, {}, [] { return true; }});
-  const request::Request first = engine.start(ref, nullptr, {});
+  const request::Request first = engine.start(ref, nullptr, {}, {}, true);
   {
     const auto package = request::folder_package((folder_ / "half").string());
     const Error error = error_of([&] { engine.run(first, ref, nullptr, *package); });

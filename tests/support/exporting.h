@@ -40,7 +40,7 @@ inline request::Request export_to(const std::filesystem::path& out, Erasing& era
   request::Export engine(erasing.world(), {erasing.map, erasing.rules, "acme"}, words, {});
   const auto package = request::folder_package(out.string());
   const subject::Identifier* known = typed ? &*typed : nullptr;
-  return engine.run(engine.start(ref, known, {}), ref, known, *package);
+  return engine.run(engine.start(ref, known, {}, {}, true), ref, known, *package);
 }
 
 // The rows of one table's file.
