@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "audit/shard.h"
 #include "base/error.h"
 
 namespace ccctl::audit {

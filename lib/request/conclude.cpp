@@ -133,6 +133,14 @@ Verification Erasure::verify(const std::string& request_id,
                              const std::vector<subject::Identifier>& terms, bool deep) {
   Request request;
   transact([&](store::Tx& tx) { request = get(tx, ground_.tenant, request_id); });
+  const bool ended = request.phase == Phase::refused || request.phase == Phase::cancelled;
+  if (request.type == Type::exporting || ended) {
+    throw Error(ErrorKind::refused,
+                "request \"" + request_id + "\" " +
+                    (ended ? "was " + std::string(to_text(request.phase)) : "is an export") +
+                    ": it has changed nothing, and there is nothing to verify",
+                "see `ccctl request show " + request_id + "`");
+  }
   if (request.phase == Phase::closed && terms.empty()) {
     throw Error(ErrorKind::usage, "request \"" + request_id + "\" is closed and its terms are gone",
                 "give the terms to look for: --phone, --email …");
@@ -158,8 +166,9 @@ Verification Erasure::look(const Request& request, const std::vector<subject::Id
   } else if (terms.empty()) {
     wanted = load_terms(tx, request, -1);
   }
+  const bool erased = request.type == Type::erasing;
   return request::verify(tx, {ground_.map, *catalog_, *scope_, ground_.tenant, wanted,
-                              kept_rows(kept), subjects(request), deep});
+                              kept_rows(kept), subjects(request), erased, deep});
 }
 
 // The receipt's body.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "datamap/sql.h"
+#include "subject/key_sql.h"
 #include "text/identifier.h"
 
 namespace ccctl::request {
@@ -47,7 +48,7 @@ class Verifier {
   };
   struct Part {
     const Table* table;
-    const Column* column;
+    const Column* column;  // none: the subjects' own rows
     bool shared;
     Count count;
   };
@@ -86,15 +87,34 @@ class Verifier {
         if (quick || search_.deep) {
           look(table, column);
         } else {
-          hit(Finding::not_searched, table, column, 0);
+          verification_.hits.push_back({Finding::not_searched, table.name, column.site.text(), 0});
         }
       }
     }
+    if (search_.erased) own_rows();
     read();
   }
 
-  void hit(Finding finding, const Table& table, const Column& column, std::uint64_t rows) {
-    verification_.hits.push_back({finding, table.name, column.site.text(), rows});
+  // A person without an identifier is found by the key alone. Rows that erasing empties stay.
+  void own_rows() {
+    for (const datamap::SubjectType& type : search_.map.subjects) {
+      const Table& table = *search_.map.table(type.table);
+      std::vector<subject::SubjectRef> refs;
+      std::copy_if(search_.own.begin(), search_.own.end(), std::back_inserter(refs),
+                   [&](const auto& ref) { return ref.kind == type.kind && !ref.key.empty(); });
+      if (refs.empty() || table.erase != datamap::Erase::erase_row) continue;
+      ask("pg_catalog.count(*)",
+          from(table, tenant_param_) + datamap::where_sql("t", type.where) + " AND " +
+              subject::key_in_sql(search_.map, search_.catalog, table, "t", refs, params_),
+          {&table, nullptr, false, {}});
+    }
+  }
+
+  // One more part of the statement that read() sends.
+  void ask(const std::string& orphans, const std::string& rest, Part part) {
+    sql_ += (sql_.empty() ? "SELECT " : "\nUNION ALL SELECT ") + std::to_string(parts_.size()) +
+            ", " + orphans + ", pg_catalog.count(*)" + rest;
+    parts_.push_back(part);
   }
 
   // The conditions for any of the identifiers that the column may hold; empty when it can hold
@@ -172,10 +192,8 @@ class Verifier {
         parts_.push_back({&table, &column, shared, walk(column, identifiers, select, params)});
       } else if (!any.decided.empty()) {
         const std::string decided = conditions(column, identifiers, params_).decided;
-        sql_ += (sql_.empty() ? "SELECT " : "\nUNION ALL SELECT ") + std::to_string(parts_.size()) +
-                ", pg_catalog.count(*) FILTER (WHERE NOT " + belongs(table, column) +
-                "), pg_catalog.count(*)" + from(table, tenant_param_) + "(" + decided + ")";
-        parts_.push_back({&table, &column, shared, {}});
+        ask("pg_catalog.count(*) FILTER (WHERE NOT " + belongs(table, column) + ")",
+            from(table, tenant_param_) + "(" + decided + ")", {&table, &column, shared, {}});
       }
     }
   }
@@ -216,20 +234,20 @@ class Verifier {
 
   void tell(const Part& part) {
     const Table& table = *part.table;
-    const Column& column = *part.column;
+    const std::string site = part.column != nullptr ? part.column->site.text() : table.key.back();
+    const auto hit = [&](Finding finding, std::uint64_t rows) {
+      if (rows > 0) verification_.hits.push_back({finding, table.name, site, rows});
+    };
     auto [orphans, total] = part.count;
-    if (part.shared) {
-      if (total > 0) hit(Finding::shared, table, column, total);
-      return;
-    }
+    if (part.shared) return hit(Finding::shared, total);
     const auto it = search_.kept.find(table.name);
     const std::uint64_t kept = it == search_.kept.end() ? 0 : std::min(it->second, total);
-    if (kept > 0) hit(Finding::kept, table, column, kept);
+    hit(Finding::kept, kept);
     // A kept row has lost its person too: it counts among the orphans first.
     orphans -= std::min(orphans, kept);
     total -= kept;
-    if (orphans > 0) hit(Finding::residue, table, column, orphans);
-    if (total > orphans) hit(Finding::mentioned, table, column, total - orphans);
+    hit(Finding::residue, orphans);
+    hit(Finding::mentioned, total - orphans);
   }
 
   store::Tx& tx_;

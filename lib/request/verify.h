@@ -37,14 +37,16 @@ struct Search {
   std::string tenant;
   std::vector<subject::Identifier> identifiers;      // strong ones are searched, names are not
   std::map<datamap::TableName, std::uint64_t> kept;  // how many rows of a table were kept whole
-  std::vector<subject::SubjectRef> own;              // the subjects erased
+  std::vector<subject::SubjectRef> own;              // the subjects erased or corrected
+  bool erased = true;                                // their own rows must be gone
   bool deep = false;                                 // also free text and columns without an index
 };
 
 // A value that another live subject shares is `shared`. As many hits in a table as rows of it were
 // kept are `kept`, no more. A row that still belongs to somebody (one
 // of its follow links leads to a live row) only mentions the value; a row that belongs to nobody
-// any more, a row of a match table, and a subject's own row are residue.
+// any more, a row of a match table, and a subject's own row are residue; the latter whatever stands
+// in it.
 Verification verify(store::Tx& tx, const Search& search);
 
 }  // namespace ccctl::request

@@ -8,34 +8,10 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 tree=$(cd "$here/../.." && pwd)
 names=("$@")
+mutants() { /usr/bin/python3 "$here/mutants.py" "$@"; }
 if ((${#names[@]} == 0)); then
-  mapfile -t names < <(sed -n 's/^- name: //p' "$here/mutants.yaml")
+  mapfile -t names < <(mutants names)
 fi
-# tests_of NAME: the target whose tests must notice it.
-tests_of() {
-  /usr/bin/python3 - "$here/mutants.yaml" "$1" <<'EOF'
-import sys, yaml
-data, name = sys.argv[1:]
-print(next((m.get("tests", "db-erasure") for m in yaml.safe_load(open(data)) if m["name"] == name),
-           "db-erasure"))
-EOF
-}
-# mutate NAME: makes the mistake in the copy, and prints the file that it stands in.
-mutate() {
-  /usr/bin/python3 - "$here/mutants.yaml" "$copy" "$1" <<'EOF'
-import pathlib, sys, yaml
-data, tree, name = sys.argv[1:]
-mutant = next((m for m in yaml.safe_load(open(data)) if m["name"] == name), None)
-if mutant is None:
-    sys.exit("there is no mutant " + name)
-path = pathlib.Path(tree, mutant["file"])
-text = path.read_text()
-if text.count(mutant["old"]) != 1:
-    sys.exit("its text does not stand in " + mutant["file"] + " once")
-path.write_text(text.replace(mutant["old"], mutant["new"]))
-print(mutant["file"])
-EOF
-}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/ccctl-mutants.XXXXXX")
 as_postgres=()
@@ -71,7 +47,7 @@ mkdir "$copy"
 jobs=$(nproc)
 # Output of a build that fails is shown; of one that works nobody wants to know.
 build() { ninja -C "$work/build" -j "$jobs" --quiet "$@" >"$work/build.log" 2>&1; }
-mapfile -t targets < <(for name in "${names[@]}"; do tests_of "$name"; done | sort -u)
+mapfile -t targets < <(for name in "${names[@]}"; do mutants tests "$name"; done | sort -u)
 cmake -S "$copy" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS="-g1 -O1" >"$work/build.log" 2>&1 &&
   build "${targets[@]}" || { cat "$work/build.log" >&2; exit 2; }
 tests() {
@@ -85,8 +61,8 @@ done
 
 status=0
 for name in "${names[@]}"; do
-  file=$(mutate "$name") || { echo "stale    $name"; exit 2; }
-  target=$(tests_of "$name")
+  file=$(mutants make "$copy" "$name") || { echo "stale    $name"; exit 2; }
+  target=$(mutants tests "$name")
   build "$target" || { cat "$work/build.log" >&2; echo "broken   $name"; exit 2; }
   if tests "$target"; then
     echo "survived $name"
