@@ -255,12 +255,15 @@ void Export::record_readings(store::Tx& tx, const Request& request, const Writte
   audit::append_all(tx, events, now);
 }
 
-void Export::complete(Request& request, const Written& written, const Package& package) {
+// Before the first byte leaves; the request itself goes on when the last has.
+void Export::record(Request& request, const Written& written, const Package& package) {
   std::vector<Outside> outside;
   transact([&](store::Tx& tx, Instant now) {
     outside = outside_of(tx, ground_.map, *catalog_, ground_.tenant, now);
   });
   transact([&](store::Tx& tx, Instant now) {
+    // Whoever was faster has given the answer out.
+    set_phase(tx, request, Phase::erasing);
     Json body = result(request, written, package);
     tell_outside(body, outside);
     body["exportedAt"] = to_text(now);
@@ -272,25 +275,35 @@ void Export::complete(Request& request, const Written& written, const Package& p
                        world_.actor, request.id, body},
                       now);
     request.leaf_hash = crypto::to_hex(crypto::view(leaf));
-    // The guard on the phase lets one of two processes finish.
+    request.planned_rows = written.rows;
+    record_readings(tx, request, written, now);
+  });
+}
+
+// The answer is where it was asked for. Of two processes that gave one, the first is told of.
+void Export::complete(Request& request) {
+  transact([&](store::Tx& tx, Instant now) {
     const store::Rows updated = tx.exec(
         {"UPDATE ccctl.request SET phase = 'unsealed', outcome = $3::text, result = $4::text, "
          "planned_rows = $5::bigint, leaf_hash = pg_catalog.decode($6::text, 'hex') WHERE "
          "tenant_id = $1::text AND request_id = $2::text AND phase = 'searching'",
-         {request.tenant, request.id, request.outcome, request.result, std::to_string(written.rows),
-          request.leaf_hash}});
-    if (updated.affected() != 1) throw Overtaken(request.id);
+         {request.tenant, request.id, request.outcome, request.result,
+          std::to_string(request.planned_rows), request.leaf_hash}});
+    if (updated.affected() != 1) {
+      request = get(tx, request.tenant, request.id);
+      return;
+    }
     meet(tx, request.tenant, request.id, now);
     for (const Member& member : request.members)
       set_member_status(tx, request, member.ordinal, "COMPLETED");
-    record_readings(tx, request, written, now);
   });
+  if (request.phase != Phase::erasing) return;
   request.phase = Phase::unsealed;
-  request.planned_rows = written.rows;
   for (Member& member : request.members) member.status = "COMPLETED";
 }
 
-// The evidence says that the answer was given, and its last step failed: it says that, too.
+// The evidence says that the answer was given, and its last step failed: it says that, too. The
+// request goes on with the next answer.
 void Export::failed(const Request& request) {
   transact([&](store::Tx& tx, Instant now) {
     audit::append(tx,
@@ -318,13 +331,14 @@ Request Export::run(Request request, const std::optional<SubjectRef>& ref, const
     }
     written = write(tx, found, request, run::datastore_now(tx), package);
   }
-  complete(request, *written, package);
+  record(request, *written, package);
   try {
     package.publish();
   } catch (const Error&) {
     failed(request);
     throw;
   }
+  complete(request);
   world_.seal();
   transact([&](store::Tx& tx, Instant) { note_sealed(tx, request); });
   return request;

@@ -3,9 +3,10 @@
 // received → searching → unsealed → completed. One that was imported waits as received; any other
 // is searching from the start. The request is committed before anything is read; then everything is
 // read in one READ ONLY snapshot into a package that nobody sees yet; then the event with its
-// counts and digests commits, with the request's phase, in a transaction of its own; then the
-// package gets its name. An export that was interrupted is made again from the beginning by the
-// same command, under the same request.
+// counts and digests commits in a transaction of its own; then the package gets its name; then the
+// request's phase commits. An export that was interrupted is made again from the beginning by the
+// same command, under the same request: the log tells of each answer that may have left, the
+// request is answered once.
 #pragma once
 
 #include <functional>
@@ -86,7 +87,8 @@ class Export {
   void begin(store::Tx& tx, const Found& found, Request& request) const;
   Written write(store::Tx& tx, const Found& found, const Request& request, Instant at,
                 Package& package);
-  void complete(Request& request, const Written& written, const Package& package);
+  void record(Request& request, const Written& written, const Package& package);
+  void complete(Request& request);
   void failed(const Request& request);
   void record_readings(store::Tx& tx, const Request& request, const Written& written, Instant now);
   Json result(const Request& request, const Written& written, const Package& package) const;

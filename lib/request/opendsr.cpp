@@ -136,6 +136,10 @@ std::vector<Incoming> read_incoming(const std::string& text, bool opendsr) {
 }
 
 Json to_opendsr(const Request& request) {
+  if (request.type == Type::updating) {
+    throw Error(ErrorKind::refused, "OpenDSR 2.0 knows no requests for rectification",
+                "leave --format away");
+  }
   const bool over = request.phase == Phase::refused || request.phase == Phase::cancelled;
   const bool begun = request.phase != Phase::received && request.phase != Phase::planned;
   const char* status = over                  ? "cancelled"

@@ -28,7 +28,7 @@ Incoming read_line(const Json& document);
 // Either, for each line of the text; a text that is one document is one line.
 std::vector<Incoming> read_incoming(const std::string& text, bool opendsr);
 
-// The status response: pending, in_progress, completed or cancelled.
+// The status response: pending, in_progress, completed or cancelled. Throws refused for an update.
 Json to_opendsr(const Request& request);
 
 }  // namespace ccctl::request
