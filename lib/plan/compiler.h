@@ -70,6 +70,9 @@ struct Kept {
 struct Outcome {
   std::vector<Tally> tallies;  // every possible one, zero counts included
   std::vector<Kept> kept;      // only with rows
+  // Rows that another session has changed since the statement began: whose they are now it does not
+  // know. The transaction must not commit.
+  std::uint64_t overtaken = 0;
 
   // Rows changed: deleted, anonymised, stripped, cut or rectified. Intents do not count.
   std::uint64_t rows() const;

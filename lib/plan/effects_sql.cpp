@@ -138,8 +138,9 @@ void Statement::update_rows(const Table& table, bool run) {
     changed += (changed.empty() ? "" : " OR ") + datamap::column_sql("t", column) +
                "::text IS DISTINCT FROM (" + value + ")::text";
   }
-  add("q" + n, "SELECT q.* FROM g" + n + " q JOIN " + from(table.name, "t") + " ON " +
-                   same_key_sql(table, "t", "q") + " WHERE " +
+  const std::string version = watches_ ? ", t.ctid AS ccctl_version" : "";
+  add("q" + n, "SELECT q.*" + version + " FROM g" + n + " q JOIN " + from(table.name, "t") +
+                   " ON " + same_key_sql(table, "t", "q") + " WHERE " +
                    (changed.empty() ? "false" : changed));
   std::string source = "q" + n;
   if (run && !sets.empty()) {
@@ -147,9 +148,15 @@ void Statement::update_rows(const Table& table, bool run) {
     for (const Flag& flag : flags) returning += (returning.empty() ? "q." : ", q.") + flag.name;
     add("u" + n,
         "UPDATE " + from(table.name, "t") + " SET " + sets + " FROM q" + n + " q WHERE " +
-            same_key_sql(table, "t", "q") + " RETURNING " + returning,
+            same_key_sql(table, "t", "q") +
+            (watches_ ? " AND t.ctid IS NOT DISTINCT FROM q.ccctl_version" : "") + " RETURNING " +
+            returning,
         true);
     source = "u" + n;
+    if (watches_) {
+      overtaken("(SELECT pg_catalog.count(*) FROM q" + n +
+                ") - (SELECT pg_catalog.count(*) FROM u" + n + ")");
+    }
   }
   std::string not_whole;
   for (const Flag& flag : flags) {
@@ -167,6 +174,12 @@ void Statement::update_rows(const Table& table, bool run) {
   }
 }
 
+// A row that another session changes after this statement's snapshot is found again by its key
+// alone, whosever it is by then. Whoever finds such rows begins anew.
+void Statement::overtaken(const std::string& count) {
+  overtaken_ += (overtaken_.empty() ? "" : " + ") + count;
+}
+
 void Statement::erase_rows(const Table& table, bool run) {
   const std::string rows = acting_.at(table.name);
   std::string source = rows;
@@ -174,10 +187,15 @@ void Statement::erase_rows(const Table& table, bool run) {
     source = "x" + number_of(table.name);
     const bool staged = staged_.contains(table.name);
     add(source,
-        "DELETE FROM " + from(table.name, "t") + " USING " + rows + " k WHERE " +
-            same_key_sql(table, "t", "k") + " RETURNING " + (staged ? stage_columns(table) : "1"),
+        "DELETE FROM " + from(table.name, "t") + " USING " + rows + " k JOIN " +
+            from(table.name, "v") + " ON " + same_key_sql(table, "v", "k") + " WHERE " +
+            same_key_sql(table, "t", "k") +
+            " RETURNING t.ctid IS DISTINCT FROM v.ctid AS "
+            "ccctl_overtaken" +
+            (staged ? ", " + stage_columns(table) : ""),
         true);
     if (staged) forget_stages(table, source);
+    overtaken("(SELECT pg_catalog.count(*) FROM " + source + " WHERE ccctl_overtaken)");
   }
   count({{table.name, Effect::erase, "", 0}, std::nullopt, nullptr},
         "(SELECT pg_catalog.count(*) FROM " + source + ")");
@@ -232,12 +250,14 @@ void Statement::taken_along(const std::vector<subject::SubjectRef>& people) {
 
 void Statement::effects(const std::string& request_id) {
   const bool run = !request_id.empty();
+  watches_ = run;
   for (const TableName& name : scope_.tables()) {
     intents(table(name), request_id);
     if (erases_rows(table(name))) erase_rows(table(name), run);
   }
   for (const Table& each : map_.tables) update_rows(each, run);
   if (run) restrict_kept(request_id);
+  if (run) counts_ += ",\n  (" + (overtaken_.empty() ? "0" : overtaken_) + ")";
 }
 
 }  // namespace ccctl::plan

@@ -112,11 +112,14 @@ void HoldWriter::held_keys(const std::string& kind) {
   const std::string name = "hk" + std::to_string(held_.size());
   Root root{&table, name, {}};
   for (const std::string& id : ids) root.same.emplace_back(id, id);
+  std::string lifted;
+  for (const std::string& hold : protection_.lifted)
+    lifted += " AND h.hold_id <> " + s_.params_.bind(hold) + "::text";
   s_.add(name + "_then", "SELECT h.hold_id" + columns +
                              " FROM ccctl.hold h JOIN ccctl.hold_subject s ON s.tenant_id = "
                              "h.tenant_id AND s.hold_id = h.hold_id AND s.subject_kind = " +
                              quote_literal(kind) + " WHERE h.tenant_id = " + s_.tenant_param_ +
-                             "::text AND " + std::string(kActive));
+                             "::text AND " + std::string(kActive) + lifted);
   s_.add(name, type.merge ? merged(type, name) : "TABLE " + name + "_then");
   held_.push_back(std::move(root));
 }

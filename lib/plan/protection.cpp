@@ -128,6 +128,12 @@ void require_sight(const datamap::Map& map, const datamap::Catalog& catalog,
     datamap::require_fit(findings, closure(map, scope_of(map, kind)));
 }
 
+void Protection::lift(const std::string& hold) {
+  std::erase_if(holds, [&](const rule::Hold& each) { return each.id == hold; });
+  std::erase_if(values, [&](const HeldValue& each) { return each.hold == hold; });
+  lifted.push_back(hold);
+}
+
 bool Protection::any_wide_hold() const {
   return std::any_of(holds.begin(), holds.end(),
                      [](const rule::Hold& hold) { return !hold.of_subject(); });

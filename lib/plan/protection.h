@@ -45,11 +45,14 @@ struct HeldValue {
 };
 
 struct Protection {
-  std::vector<rule::Hold> holds;  // active ones
-  std::vector<HeldValue> values;  // of kinds that `match` tables hold
+  std::vector<rule::Hold> holds;    // active ones
+  std::vector<std::string> lifted;  // ids of holds on people that are taken for released
+  std::vector<HeldValue> values;    // of kinds that `match` tables hold
   std::map<datamap::TableName, std::vector<TableMinimum>> minima;
   std::set<datamap::TableName> staged;  // tables of which rows wait in a stage of retention
 
+  // Counts as if the hold were released: a preview's. Whoever deletes keeps to all of them.
+  void lift(const std::string& hold);
   bool any_wide_hold() const;  // one without a subject
   std::vector<subject::SubjectRef> held_subjects() const;
 };

@@ -27,11 +27,20 @@ bool same_type(const datamap::Catalog& catalog, const Table& table, const Table&
 
 }  // namespace
 
-bool ReadWriter::is_person(const Table& table) const {
+bool ReadWriter::is_subject(const TableName& table) const {
   return std::any_of(s_.map_.subjects.begin(), s_.map_.subjects.end(),
-                     [&](const auto& type) { return type.table == table.name; }) ||
-         std::any_of(table.columns.begin(), table.columns.end(),
-                     [](const Column& column) { return column.is == "name"; });
+                     [&](const auto& type) { return type.table == table; });
+}
+
+// Subjects, and whoever else has a name of their own: staff, say. A name that the subject's rows
+// have beside a link to a subject is of whom the link names.
+bool ReadWriter::is_person(const Table& table) const {
+  const bool named = std::any_of(table.columns.begin(), table.columns.end(),
+                                 [](const Column& column) { return column.is == "name"; });
+  const bool of_subject = s_.scope_.holds(table.name) &&
+                          std::any_of(table.links.begin(), table.links.end(),
+                                      [&](const Link& link) { return is_subject(link.to); });
+  return is_subject(table.name) || (named && !of_subject);
 }
 
 // A table of the scope whose rows say through a link of their own who took part.
@@ -96,6 +105,20 @@ std::string ReadWriter::customer_sql(const Table& table, const Link& link) const
   if (any.empty()) return "false";
   return "EXISTS (SELECT 1 FROM " + s_.from(link.to, "u") + " WHERE " +
          datamap::link_sql(s_.map_, s_.catalog_, table, "t", link, "u") + " AND (" + any + "))";
+}
+
+// A row that says in which part somebody took part, and not who: nobody knows them, so they are not
+// the subject.
+std::string ReadWriter::unnamed_sql(const Table& table) const {
+  std::string sql;
+  for (const Link& link : table.links) {
+    if (link.to.empty() || link.when.empty() || !is_person(s_.table(link.to))) continue;
+    const bool employees = std::none_of(
+        s_.map_.subjects.begin(), s_.map_.subjects.end(),
+        [&](const auto& type) { return type.table == link.to && type.current.empty(); });
+    sql += " WHEN " + datamap::where_sql("t", link.when) + " THEN " + (employees ? "1" : "2");
+  }
+  return sql;
 }
 
 // Which parts of the link tell one parent from another: all rows and sets are one tenant's.
@@ -179,7 +202,7 @@ std::optional<std::string> ReadWriter::class_sql(const Table& table) const {
   if (worker.empty() && through.empty()) return std::nullopt;
   const std::string rest = through.empty() ? "0" : "GREATEST(" + through + ")";
   if (worker.empty()) return rest;
-  return "CASE" + own + customer + worker + " ELSE " + rest + " END";
+  return "CASE" + own + customer + worker + unnamed_sql(table) + " ELSE " + rest + " END";
 }
 
 // The follow links that reach the table, each from one row; nothing where it is reached otherwise,
@@ -284,7 +307,7 @@ void ReadWriter::write(const Drivers& drivers) {
                 " THEN 2 ELSE 1 END";
     }
     s_.add("c" + s_.number_of(table.name),
-           "SELECT " + key_list_sql(table, "t") + ", CASE" + own + worker +
+           "SELECT " + key_list_sql(table, "t") + ", CASE" + own + worker + unnamed_sql(table) +
                " ELSE 0 END AS class FROM " + s_.all_of(table.name) + " k JOIN " +
                s_.from(table.name, "t") + " ON " + same_key_sql(table, "t", "k"));
   }

@@ -54,7 +54,9 @@ class ReadWriter {
   // How many values a link from a list has; "" for any other link.
   static std::string count_sql(const datamap::Link& link);
   std::string present_sql(const datamap::Link& link) const;
+  bool is_subject(const datamap::TableName& table) const;
   bool is_person(const datamap::Table& table) const;
+  std::string unnamed_sql(const datamap::Table& table) const;
   bool carries(const datamap::Table& table) const;
   std::string inside_sql(const datamap::Table& table, const datamap::Link& link) const;
   std::string outside_sql(const datamap::Table& table, const datamap::Link& link) const;

@@ -94,6 +94,7 @@ class Statement {
   bool erases_rows(const datamap::Table& table) const;
   std::vector<Flag> flags_of(const datamap::Table& table) const;
   std::optional<Flag> dangling(const datamap::Table& table, std::size_t link) const;
+  void overtaken(const std::string& count);
   void erase_rows(const datamap::Table& table, bool run);
   // Of a row of alias t that is deleted: what forget_stages() finds its stage by.
   std::string stage_columns(const datamap::Table& table) const;
@@ -125,6 +126,8 @@ class Statement {
   bool later_ = false;  // an erasure's rest: what its rows belonged to may have gone before them
   std::set<datamap::TableName> staged_;            // of an erasure: tables of which rows are staged
   std::map<datamap::TableName, std::string> due_;  // of a census: the keys of each table's due rows
+  bool watches_ = false;   // an erasure's writes tell which rows others have changed meanwhile
+  std::string overtaken_;  // how many
   std::string ctes_;
   std::string counts_;
   std::vector<Compiled::Counter> counters_;

@@ -42,15 +42,22 @@ bool Erasure::run_member(Request& request, const Member& member, int pass) {
   return false;
 }
 
-// The members frozen in the request are the set; whoever joined since needs a new plan.
+// The members frozen in the request are the set; whoever joined or left it since needs a new plan.
+// The first one's turn looks at all of them: nobody's rows go when one turned out to be another
+// person.
 void Erasure::require_merge_set(const subject::Finder& finder, const Request& request,
                                 const Member& member) const {
   const std::vector<SubjectRef> frozen = subjects(request);
-  for (const SubjectRef& now : finder.merge_set(member.ref).members) {
-    if (std::find(frozen.begin(), frozen.end(), now) == frozen.end()) {
-      throw Error(ErrorKind::stale_plan,
-                  "the merge set of request \"" + request.id + "\" has a new member");
+  const auto stale = [&](const std::string& what) {
+    return Error(ErrorKind::stale_plan, "the merge set of request \"" + request.id + "\" " + what);
+  };
+  for (const SubjectRef& one : member.ordinal == 0 ? frozen : std::vector{member.ref}) {
+    const subject::MergeSet set = finder.merge_set(one);
+    for (const SubjectRef& now : set.members) {
+      if (std::find(frozen.begin(), frozen.end(), now) == frozen.end())
+        throw stale("has a new member");
     }
+    if (!set.members.empty() && set.canonical != frozen.back()) throw stale("has lost a member");
   }
 }
 
@@ -177,6 +184,10 @@ run::Work Erasure::work(store::Tx& tx, Instant now, Request& request, const Memb
   const plan::Compiled compiled =
       compile(tx, finder, compiler, request, driven(found), found, true);
   const plan::Outcome outcome = compiled.read(tx.exec(compiled.sql));
+  if (outcome.overtaken > 0) {
+    throw store::RetryableError(ErrorKind::busy,
+                                "rows of the data subject are being changed by somebody else");
+  }
   const std::uint64_t rows = outcome.rows(), planned = member.planned_rows;
   if (pass == 1 && rows == 0 && planned > 0 && outcome.kept.empty()) {
     throw Error(ErrorKind::stale_plan,

@@ -234,9 +234,7 @@ Preview Planner::preview(store::Tx& tx, const std::optional<SubjectRef>& ref,
   }
   // The holds that refuse the request are left out of its counts: what is confirmed is what will be
   // done after their release.
-  std::erase_if(protection.holds, [&](const rule::Hold& hold) {
-    return std::find(preview.holds.begin(), preview.holds.end(), hold.id) != preview.holds.end();
-  });
+  for (const std::string& hold : preview.holds) protection.lift(hold);
   // The law keeps rows from being deleted, not from being put right.
   if (preview.type == Type::updating) protection.minima.clear();
   const plan::Compiler compiler(ground_.map, catalog_, preview.plan->scope, ground_.tenant);

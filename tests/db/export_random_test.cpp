@@ -62,6 +62,12 @@ ExportOnRandomSchemas::Words ExportOnRandomSchemas::by_people(const Model& model
       words = Words::of_others;
     }
   }
+  if (words != Words::of_nobody) return words;
+  // It says in which part somebody took part, and not who.
+  for (const datamap::Link& link : erasing_.map.table(model.table(id))->links) {
+    if (is_person(link.to) && !link.when.empty() && model.meets(id, link.when))
+      return Words::of_others;
+  }
   return words;
 }
 

@@ -186,8 +186,8 @@ class Blocker:
             if self.psql.poll() is not None:
                 raise RuntimeError(f"psql ended: {statement}")
 
-    def release(self):
-        self.psql.communicate("ROLLBACK;\n", timeout=60)
+    def release(self, end="ROLLBACK"):
+        self.psql.communicate(end + ";\n", timeout=60)
 
 
 def wait_until(condition, what, seconds=20):

@@ -77,6 +77,29 @@ class RequestDelete(unittest.TestCase):
         faults = crash_points.crash_points(self.job())
         self.assertEqual(faults, [])
 
+    def test_a_row_that_changes_hands_meanwhile_stays_with_whom_it_belongs_to(self):
+        """One that would go, and one that would be emptied, found by a link and by a value."""
+        tanaka, suzuki = TANAKA.split(":")[1], fixture.SUZUKI.split(":")[1]
+        ticket, call = (f"00000000-0000-4000-8000-0000000000{end}" for end in ("f1", "f2"))
+        both = (f"SELECT t.reporter_contact_id, c.ani FROM support_tickets t, call_detail_records c"
+                f" WHERE t.id = '{ticket}' AND c.id = '{call}'")
+        with fixture.Clone(self.template) as clone:
+            clone.sql(f"INSERT INTO support_tickets (tenant_id, id, reporter_contact_id, status, opened_at)"
+                      f" VALUES ('acme', '{ticket}', '{tanaka}', 'solved', now())",
+                      f"INSERT INTO call_detail_records (tenant_id, id, ani, dnis, seconds, started_at) SELECT 'acme',"
+                      f" '{call}', phone, '+810', 1, now() FROM external_contacts WHERE tenant_id = 'acme' AND id = '{tanaka}'")
+            blocker = fixture.Blocker(
+                clone.name, f"UPDATE support_tickets SET reporter_contact_id = '{suzuki}' WHERE id = '{ticket}';"
+                f" UPDATE call_detail_records SET ani = '+815000000000' WHERE id = '{call}'")
+            erasure = clone.start("request", "delete", "--subject", TANAKA, "--confirm", clone.confirmation(TANAKA))
+            fixture.wait_until(lambda: clone.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                                                 " AND wait_event_type = 'Lock'") == "1", "it waits for the row")
+            blocker.release("COMMIT")
+            _, errors = erasure.communicate(timeout=60)
+            self.assertEqual(erasure.returncode, 0, errors)
+            self.assertEqual(clone.sql(both), f"{suzuki}|+815000000000")
+            self.assertEqual(clone.sql(f"SELECT count(*) FROM external_contacts WHERE tenant_id = 'acme' AND id = '{tanaka}'"), "0")
+
 
 if __name__ == "__main__":
     if "--all" in sys.argv:

@@ -89,6 +89,7 @@ class Model {
   std::optional<RowId> follow(RowId child, const std::string& link) const;
   std::vector<RowId> parents(RowId child, const datamap::Link& link) const;
   std::map<std::string, Cell> values(RowId id) const;
+  bool meets(RowId id, const datamap::Where& where) const;
   const std::string& table(RowId id) const { return rows_[id].table->name; }
   Ids all(const std::string& table) const;  // the tenant's rows
 
@@ -104,7 +105,6 @@ class Model {
   std::size_t column(const datamap::Table& table, const std::string& name) const;
   const Cell& cell(RowId id, const std::string& name) const;
   Cell value(RowId id, const datamap::Site& site) const;
-  bool meets(RowId id, const datamap::Where& where) const;
   bool ours(RowId id) const;
   std::string key(RowId id) const;
   std::vector<std::string> texts(RowId id, const datamap::Site& site) const;
