@@ -319,4 +319,13 @@ std::string key_list_sql(const Table& table, std::string_view alias) {
   return sql;
 }
 
+std::string key_text_sql(const std::vector<std::string>& ids, const std::string& alias) {
+  std::string sql = "'['";
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    sql += (i == 0 ? " || " : " || ',' || ") + std::string("pg_catalog.to_json(") +
+           column_sql(alias, ids[i]) + "::text)::text";
+  }
+  return sql + " || ']'";
+}
+
 }  // namespace ccctl::datamap

@@ -90,8 +90,7 @@ Outcome Compiled::read(const store::Rows& rows) const {
       kept.until = until(*counter.minimum, found["last"]);
     outcome.kept.push_back(std::move(kept));
   }
-  if (rows.columns() > counters.size())
-    outcome.overtaken = static_cast<std::uint64_t>(rows.integer(0, counters.size()));
+  if (watches) outcome.overtaken = static_cast<std::uint64_t>(rows.integer(0, counters.size()));
   return outcome;
 }
 

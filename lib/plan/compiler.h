@@ -87,6 +87,7 @@ struct Compiled {
   };
   store::Sql sql;
   std::vector<Counter> counters;
+  bool watches = false;  // the column after them holds Outcome::overtaken
 
   Outcome read(const store::Rows& rows) const;
 };

@@ -44,7 +44,8 @@ std::string CriteriaSql::data(const std::string& alias) const {
 // join.
 std::string CriteriaSql::left(const std::string& alias) const {
   if (criteria_.restricted.empty()) return "false";
-  return "EXISTS (SELECT 1 FROM (SELECT " + key_text_sql(map_.id_columns(*criteria_.table), alias) +
+  return "EXISTS (SELECT 1 FROM (SELECT " +
+         datamap::key_text_sql(map_.id_columns(*criteria_.table), alias) +
          " AS k OFFSET 0) rk JOIN ccctl.restricted r ON r.tenant_id = " +
          quote_literal(criteria_.restricted) +
          " AND r.table_name = " + quote_literal(criteria_.table->name) +

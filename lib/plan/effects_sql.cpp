@@ -257,7 +257,6 @@ void Statement::effects(const std::string& request_id) {
   }
   for (const Table& each : map_.tables) update_rows(each, run);
   if (run) restrict_kept(request_id);
-  if (run) counts_ += ",\n  (" + (overtaken_.empty() ? "0" : overtaken_) + ")";
 }
 
 }  // namespace ccctl::plan

@@ -122,9 +122,9 @@ class PartitionWriter : private KeptWriter {
   }
 
   store::Sql keys(const std::string& kept) {
-    return {"SELECT " + key_text_sql(ground_.map.id_columns(table_), "t") + " COLLATE \"C\" FROM " +
-                leaf_ + " t WHERE NOT EXISTS (SELECT 1 FROM " + kept + " y WHERE " +
-                same_key_sql(table_, "y", "t") + ") AND " + s_.tenant_param_ +
+    return {"SELECT " + datamap::key_text_sql(ground_.map.id_columns(table_), "t") +
+                " COLLATE \"C\" FROM " + leaf_ + " t WHERE NOT EXISTS (SELECT 1 FROM " + kept +
+                " y WHERE " + same_key_sql(table_, "y", "t") + ") AND " + s_.tenant_param_ +
                 "::text IS NOT NULL ORDER BY 1",
             s_.params_.take()};
   }

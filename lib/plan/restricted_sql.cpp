@@ -36,7 +36,7 @@ void Statement::restrict_kept(const std::string& request_id) {
     for (const auto& [name, cte] : *kept) {
       if (table(name).key.empty()) continue;
       rows += (rows.empty() ? "SELECT " : "\n UNION SELECT ") + quote_literal(name) + " AS n, " +
-              key_text_sql(map_.id_columns(table(name)), "k") + " AS k FROM " + cte + " k";
+              datamap::key_text_sql(map_.id_columns(table(name)), "k") + " AS k FROM " + cte + " k";
     }
   }
   if (rows.empty()) return;
@@ -127,7 +127,7 @@ store::Sql RestrictedWriter::forget() {
   s_.acting_[table_.name] = "s0";
   s_.update_rows(table_, false);
   sql = s_.ctes_ + "\nDELETE FROM " + entries + " AND r.key NOT IN (SELECT " +
-        key_text_sql(ids, "y") + " FROM q" + s_.number_of(table_.name) + " y)";
+        datamap::key_text_sql(ids, "y") + " FROM q" + s_.number_of(table_.name) + " y)";
   return {std::move(sql), s_.params_.take()};
 }
 

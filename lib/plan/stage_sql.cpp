@@ -48,18 +48,9 @@ bool takes_keys(const CatalogTable& tombstones, const Table& table) {
 
 }  // namespace
 
-std::string key_text_sql(const std::vector<std::string>& ids, const std::string& alias) {
-  std::string sql = "'['";
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    sql += (i == 0 ? " || " : " || ',' || ") + std::string("pg_catalog.to_json(") +
-           column_sql(alias, ids[i]) + "::text)::text";
-  }
-  return sql + " || ']'";
-}
-
 // In a query of its own: what is no plain column row-level security keeps away from the index.
 std::string stage_key_sql(const datamap::Map& map, const Table& table, const std::string& alias) {
-  return " CROSS JOIN LATERAL (SELECT " + key_text_sql(map.id_columns(table), alias) +
+  return " CROSS JOIN LATERAL (SELECT " + datamap::key_text_sql(map.id_columns(table), alias) +
          " AS k OFFSET 0) gk" + alias;
 }
 
@@ -192,7 +183,7 @@ bool SweepWriter::forgets_stages(const Table& table) const {
 }
 
 std::string Statement::stage_columns(const Table& table) const {
-  std::string sql = key_text_sql(map_.id_columns(table), "t") + " AS ccctl_key";
+  std::string sql = datamap::key_text_sql(map_.id_columns(table), "t") + " AS ccctl_key";
   if (table.hidden && !table.hidden->tombstones.empty() && hides(map_, catalog_, table))
     sql += ", " + key_list_sql(table, "t");
   return sql;
@@ -377,7 +368,7 @@ store::Sql SweepCompiler::forget_orphans(const Table& table) const {
               "::text AND g.table_name = " + quote_literal(table.name) +
               " AND NOT EXISTS (SELECT 1 FROM " + ground_.catalog.at(table.name).sql_name +
               " t WHERE " + datamap::tenant_sql(ground_.map, ground_.catalog, table, "t", tenant) +
-              " AND " + key_text_sql(ground_.map.id_columns(table), "t") + " = g.key)",
+              " AND " + datamap::key_text_sql(ground_.map.id_columns(table), "t") + " = g.key)",
           params.take()};
 }
 

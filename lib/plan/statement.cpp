@@ -247,7 +247,8 @@ std::vector<bool> Statement::locks() {
 }
 
 Compiled Statement::finish() {
-  return {{ctes_ + counts_, params_.take()}, std::move(counters_)};
+  if (watches_) counts_ += ",\n  (" + (overtaken_.empty() ? "0" : overtaken_) + ")";
+  return {{ctes_ + counts_, params_.take()}, std::move(counters_), watches_};
 }
 
 }  // namespace ccctl::plan

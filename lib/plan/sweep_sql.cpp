@@ -7,7 +7,7 @@ namespace ccctl::plan {
 
 using datamap::column_sql;
 using datamap::key_list_sql;
-using datamap::Link;
+using datamap::key_text_sql;
 using datamap::same_key_sql;
 using datamap::Table;
 using datamap::TableName;
@@ -157,7 +157,7 @@ bool SweepWriter::alone() const {
                                    [&](const auto& type) { return type.table == table_.name; });
   const bool cut =
       std::any_of(ground_.map.tables.begin(), ground_.map.tables.end(), [&](const Table& child) {
-        return std::any_of(child.links.begin(), child.links.end(), [&](const Link& link) {
+        return std::any_of(child.links.begin(), child.links.end(), [&](const datamap::Link& link) {
           return link.to == table_.name && link.down == datamap::Down::cut;
         });
       });

@@ -47,8 +47,6 @@ class KeptWriter {
   std::string climbed_ = "k";                       // the first letter of their names
 };
 
-// The key of a row as evidence and stages write it: a JSON array of texts, tenant left out.
-std::string key_text_sql(const std::vector<std::string>& ids, const std::string& alias);
 // Goes behind an alias of rows or keys in FROM: the text of its key, as gk<alias>.k.
 std::string stage_key_sql(const datamap::Map& map, const datamap::Table& table,
                           const std::string& alias);

@@ -168,7 +168,7 @@ Verification Erasure::look(const Request& request, const std::vector<subject::Id
   }
   const bool erased = request.type == Type::erasing;
   return request::verify(tx, {ground_.map, *catalog_, *scope_, ground_.tenant, wanted,
-                              kept_rows(kept), subjects(request), erased, deep});
+                              kept_rows(kept), request.id, subjects(request), erased, deep});
 }
 
 // The receipt's body.

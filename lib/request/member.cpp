@@ -44,20 +44,24 @@ bool Erasure::run_member(Request& request, const Member& member, int pass) {
 
 // The members frozen in the request are the set; whoever joined or left it since needs a new plan.
 // The first one's turn looks at all of them: nobody's rows go when one turned out to be another
-// person.
+// person. Later those in between may have gone already.
 void Erasure::require_merge_set(const subject::Finder& finder, const Request& request,
                                 const Member& member) const {
   const std::vector<SubjectRef> frozen = subjects(request);
+  const auto has = [](const std::vector<SubjectRef>& set, const SubjectRef& ref) {
+    return std::find(set.begin(), set.end(), ref) != set.end();
+  };
   const auto stale = [&](const std::string& what) {
     return Error(ErrorKind::stale_plan, "the merge set of request \"" + request.id + "\" " + what);
   };
-  for (const SubjectRef& one : member.ordinal == 0 ? frozen : std::vector{member.ref}) {
-    const subject::MergeSet set = finder.merge_set(one);
-    for (const SubjectRef& now : set.members) {
-      if (std::find(frozen.begin(), frozen.end(), now) == frozen.end())
-        throw stale("has a new member");
-    }
-    if (!set.members.empty() && set.canonical != frozen.back()) throw stale("has lost a member");
+  const std::vector<SubjectRef> set = finder.merge_set(member.ref).members;
+  for (const SubjectRef& now : set) {
+    if (!has(frozen, now)) throw stale("has a new member");
+  }
+  if (member.ordinal > 0 || set.empty()) return;
+  for (const SubjectRef& then : frozen) {
+    if (!has(set, then) && !finder.merge_set(then).members.empty())
+      throw stale("has lost a member");
   }
 }
 

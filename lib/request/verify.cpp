@@ -33,7 +33,7 @@ class Verifier {
     // Where none of the values stands anywhere, it does not matter whose they are.
     look_everywhere();
     if (std::any_of(parts_.begin(), parts_.end(),
-                    [](const Part& part) { return part.count.total > 0; })) {
+                    [](const Part& part) { return part.count.total + part.count.kept > 0; })) {
       classify();
       verification_.hits.clear();
       look_everywhere();
@@ -44,7 +44,7 @@ class Verifier {
 
  private:
   struct Count {
-    std::uint64_t orphans = 0, total = 0;
+    std::uint64_t orphans = 0, total = 0, kept = 0;  // kept ones are none of the others
   };
   struct Part {
     const Table* table;
@@ -103,7 +103,7 @@ class Verifier {
       std::copy_if(search_.own.begin(), search_.own.end(), std::back_inserter(refs),
                    [&](const auto& ref) { return ref.kind == type.kind && !ref.key.empty(); });
       if (refs.empty() || table.erase != datamap::Erase::erase_row) continue;
-      ask("pg_catalog.count(*)",
+      ask("false",
           from(table, tenant_param_) + datamap::where_sql("t", type.where) + " AND " +
               subject::key_in_sql(search_.map, search_.catalog, table, "t", refs, params_),
           {&table, nullptr, false, {}});
@@ -111,9 +111,14 @@ class Verifier {
   }
 
   // One more part of the statement that read() sends.
-  void ask(const std::string& orphans, const std::string& rest, Part part) {
+  void ask(const std::string& belongs, const std::string& rest, Part part) {
+    const std::string kept = this->kept(*part.table, params_);
+    const auto count = [](const std::string& which) {
+      return ", pg_catalog.count(*) FILTER (WHERE " + which + ")";
+    };
     sql_ += (sql_.empty() ? "SELECT " : "\nUNION ALL SELECT ") + std::to_string(parts_.size()) +
-            ", " + orphans + ", pg_catalog.count(*)" + rest;
+            count("NOT " + belongs + " AND NOT " + kept) + count("NOT " + kept) + count(kept) +
+            rest;
     parts_.push_back(part);
   }
 
@@ -170,6 +175,16 @@ class Verifier {
     return "(" + any + ")";
   }
 
+  // Whether the row is one of those that the request kept.
+  std::string kept(const Table& table, store::Params& params) const {
+    if (!search_.kept.contains(table.name) || table.key.empty()) return "false";
+    return datamap::key_text_sql(search_.map.id_columns(table), "t") +
+           " IN (SELECT r.key FROM ccctl.restricted r WHERE r.tenant_id = " +
+           params.bind(search_.tenant) +
+           "::text AND r.table_name = " + store::quote_literal(table.name) +
+           " AND r.request_id = " + params.bind(search_.request_id) + "::text)";
+  }
+
   std::string from(const Table& table, const std::string& tenant) const {
     return " FROM " + search_.catalog.at(table.name).sql_name + " t WHERE " +
            datamap::tenant_sql(search_.map, search_.catalog, table, "t", tenant) + " AND ";
@@ -185,15 +200,15 @@ class Verifier {
       if (const Conditions any = conditions(column, identifiers, params); !any.candidates.empty()) {
         const std::string decided = any.decided.empty() ? "false" : "(" + any.decided + ")";
         std::string select = "SELECT COALESCE(" + belongs(table, column) + ", false), COALESCE(" +
-                             decided + ", false)";
+                             decided + ", false), " + kept(table, params);
         for (const std::string& values : subject::Finder::value_list(column, "t"))
           select += ", " + values + "::text";
         select += from(table, tenant) + "(" + decided + " OR " + any.candidates + ")";
         parts_.push_back({&table, &column, shared, walk(column, identifiers, select, params)});
       } else if (!any.decided.empty()) {
         const std::string decided = conditions(column, identifiers, params_).decided;
-        ask("pg_catalog.count(*) FILTER (WHERE NOT " + belongs(table, column) + ")",
-            from(table, tenant_param_) + "(" + decided + ")", {&table, &column, shared, {}});
+        ask(belongs(table, column), from(table, tenant_param_) + "(" + decided + ")",
+            {&table, &column, shared, {}});
       }
     }
   }
@@ -203,17 +218,19 @@ class Verifier {
     Count found;
     tx_.each({std::move(select), params.take()}, [&](const store::Rows& rows, std::size_t r) {
       if (!rows.boolean(r, 1) && !holds(column, identifiers, rows, r)) return;
-      ++found.total;
-      found.orphans += rows.boolean(r, 0) ? 0 : 1;
+      const bool kept = rows.boolean(r, 2);
+      found.kept += kept ? 1 : 0;
+      found.total += kept ? 0 : 1;
+      found.orphans += kept || rows.boolean(r, 0) ? 0 : 1;
     });
     return found;
   }
 
-  // Whether the values in the row's columns from the third on are one of the identifiers.
+  // Whether the values in the row's columns from the fourth on are one of the identifiers.
   bool holds(const Column& column, const std::vector<Identifier>& identifiers,
              const store::Rows& rows, std::size_t r) {
     Json lists = Json::array();
-    for (std::size_t c = 2; c < rows.columns(); ++c) lists.push_back(Json::parse(rows.text(r, c)));
+    for (std::size_t c = 3; c < rows.columns(); ++c) lists.push_back(Json::parse(rows.text(r, c)));
     const std::vector<std::string> values = finder_.values_of(column, column.is, lists);
     return std::any_of(identifiers.begin(), identifiers.end(), [&](const Identifier& identifier) {
       return identifier.kind == column.is &&
@@ -227,7 +244,8 @@ class Verifier {
       for (std::size_t r = 0; r < rows.size(); ++r) {
         parts_.at(static_cast<std::size_t>(rows.integer(r, 0))).count = {
             static_cast<std::uint64_t>(rows.integer(r, 1)),
-            static_cast<std::uint64_t>(rows.integer(r, 2))};
+            static_cast<std::uint64_t>(rows.integer(r, 2)),
+            static_cast<std::uint64_t>(rows.integer(r, 3))};
       }
     }
   }
@@ -238,14 +256,16 @@ class Verifier {
     const auto hit = [&](Finding finding, std::uint64_t rows) {
       if (rows > 0) verification_.hits.push_back({finding, table.name, site, rows});
     };
-    auto [orphans, total] = part.count;
-    if (part.shared) return hit(Finding::shared, total);
-    const auto it = search_.kept.find(table.name);
-    const std::uint64_t kept = it == search_.kept.end() ? 0 : std::min(it->second, total);
+    auto [orphans, total, kept] = part.count;
+    if (part.shared) return hit(Finding::shared, total + kept);
+    if (const auto it = search_.kept.find(table.name);
+        it != search_.kept.end() && table.key.empty()) {
+      // A kept row has lost its person too: it counts among the orphans first.
+      kept = std::min(it->second, total);
+      orphans -= std::min(orphans, kept);
+      total -= kept;
+    }
     hit(Finding::kept, kept);
-    // A kept row has lost its person too: it counts among the orphans first.
-    orphans -= std::min(orphans, kept);
-    total -= kept;
     hit(Finding::residue, orphans);
     hit(Finding::mentioned, total - orphans);
   }

@@ -35,18 +35,20 @@ struct Search {
   const datamap::Catalog& catalog;
   const plan::Scope& scope;
   std::string tenant;
-  std::vector<subject::Identifier> identifiers;      // strong ones are searched, names are not
-  std::map<datamap::TableName, std::uint64_t> kept;  // how many rows of a table were kept whole
-  std::vector<subject::SubjectRef> own;              // the subjects erased or corrected
-  bool erased = true;                                // their own rows must be gone
-  bool deep = false;                                 // also free text and columns without an index
+  std::vector<subject::Identifier> identifiers;  // strong ones are searched, names are not
+  // How many rows of a table the request kept whole; which they are stands in ccctl.restricted, but
+  // for a table without a key.
+  std::map<datamap::TableName, std::uint64_t> kept;
+  std::string request_id;
+  std::vector<subject::SubjectRef> own;  // the subjects erased or corrected
+  bool erased = true;                    // their own rows must be gone
+  bool deep = false;                     // also free text and columns without an index
 };
 
-// A value that another live subject shares is `shared`. As many hits in a table as rows of it were
-// kept are `kept`, no more. A row that still belongs to somebody (one
-// of its follow links leads to a live row) only mentions the value; a row that belongs to nobody
-// any more, a row of a match table, and a subject's own row are residue; the latter whatever stands
-// in it.
+// A value that another live subject shares is `shared`. A row that the request kept is `kept`. A
+// row that still belongs to somebody (one of its follow links leads to a live row) only mentions
+// the value; a row that belongs to nobody any more, a row of a match table, and a subject's own row
+// are residue; the latter whatever stands in it.
 Verification verify(store::Tx& tx, const Search& search);
 
 }  // namespace ccctl::request
