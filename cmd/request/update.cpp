@@ -15,6 +15,7 @@ int run_update(App& app, const Args& args) {
     std::vector<plan::Replacement> terms;
     for (const std::string& text : args.all("set"))
       terms.push_back(request::replacement(finder, *profile, text));
+    request::require_apart(terms);
     return terms;
   };
   return make_request(app, args, making);

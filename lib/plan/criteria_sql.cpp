@@ -40,18 +40,6 @@ std::string CriteriaSql::data(const std::string& alias) const {
   return sql.empty() ? "NULL::text" : "(CASE" + sql + " END)";
 }
 
-// The key stands in a query of its own, as in stage_key_sql(); OFFSET 0 keeps both from becoming a
-// join.
-std::string CriteriaSql::left(const std::string& alias) const {
-  if (criteria_.restricted.empty()) return "false";
-  return "EXISTS (SELECT 1 FROM (SELECT " +
-         datamap::key_text_sql(map_.id_columns(*criteria_.table), alias) +
-         " AS k OFFSET 0) rk JOIN ccctl.restricted r ON r.tenant_id = " +
-         quote_literal(criteria_.restricted) +
-         " AND r.table_name = " + quote_literal(criteria_.table->name) +
-         " AND r.key = rk.k OFFSET 0)";
-}
-
 std::string CriteriaSql::matches(const Criterion& c, const std::string& alias) const {
   if (c.erasure) return left(alias);
   const datamap::Table& table = *criteria_.table;

@@ -145,14 +145,21 @@ void Statement::require_room(const Standing& standing) const {
                     ", the new value of \"" + standing.replacement->kind + "\" is longer",
                 "shorten the value, or make the column wider");
   };
+  const auto cannot = [&](const std::string& why, const std::string& hint) {
+    throw doc::error_at(ErrorKind::map_invalid, column.at,
+                        "\"" + column.site.text() + "\" cannot be rectified: " + why, hint);
+  };
   const datamap::CatalogColumn* own = entry.column(column.site.column);
   if (own != nullptr && own->generated) {
-    throw doc::error_at(ErrorKind::map_invalid, column.at,
-                        "\"" + column.site.text() +
-                            "\" cannot be rectified: it is generated from columns of which the "
-                            "map does not say that they hold \"" +
-                            standing.replacement->kind + "\"",
-                        "put the value right in the application that writes those columns");
+    cannot("it is generated from columns of which the map does not say that they hold \"" +
+               standing.replacement->kind + "\"",
+           "put the value right in the application that writes those columns");
+  }
+  // Whatever refers to it by the old value would refer to nobody.
+  const std::vector<std::string>& key = standing.table->key;
+  if (std::find(key.begin(), key.end(), column.site.column) != key.end()) {
+    cannot("rows are known by it",
+           "put the value right in the application that knows all that refers to it");
   }
   for (const std::vector<std::string>& parts : standing.parts) {
     for (std::size_t i = 0; i < column.with.size(); ++i) require(column.with[i].column, parts[i]);

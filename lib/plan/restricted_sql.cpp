@@ -69,6 +69,84 @@ std::optional<Statement::Flag> Statement::dangling(const Table& table, std::size
               &link};
 }
 
+// The key stands in a query of its own, as in stage_key_sql(); OFFSET 0 keeps both from becoming a
+// join.
+std::string CriteriaSql::noted(const std::string& alias) const {
+  if (criteria_.restricted.empty()) return "false";
+  return "EXISTS (SELECT 1 FROM (SELECT " +
+         datamap::key_text_sql(map_.id_columns(*criteria_.table), alias) +
+         " AS k OFFSET 0) rk JOIN ccctl.restricted r ON r.tenant_id = " +
+         quote_literal(criteria_.restricted) +
+         " AND r.table_name = " + quote_literal(criteria_.table->name) +
+         " AND r.key = rk.k OFFSET 0)";
+}
+
+// A row of the tenant's that no erasure had to leave.
+std::string CriteriaSql::not_noted(const Table& table, const std::string& alias) const {
+  const std::string tenant = quote_literal(criteria_.restricted);
+  const std::string ours = datamap::tenant_sql(map_, catalog_, table, alias, tenant);
+  if (table.key.empty()) return ours;
+  return ours + " AND " + datamap::key_text_sql(map_.id_columns(table), alias) +
+         " NOT IN (SELECT r.key FROM ccctl.restricted r WHERE " + of_table("r", tenant, table) +
+         ")";
+}
+
+// Whether somebody's own row has a value of this row of a match table.
+std::string CriteriaSql::shared_values(const std::string& alias) const {
+  std::string sql;
+  const auto form = [](const datamap::Column& column) {
+    return column.search.empty() ? column.site.column : column.search;
+  };
+  for (const datamap::Column& column : criteria_.table->columns) {
+    if (column.is.empty() || !column.site.plain()) continue;
+    for (const datamap::SubjectType& type : map_.subjects) {
+      const Table& people = *map_.table(type.table);
+      for (const datamap::Column& own : people.columns) {
+        const bool same_form = column.search.empty() && own.search.empty()
+                                   ? !column.normalise.empty() && own.normalise == column.normalise
+                                   : !column.search.empty() && !own.search.empty();
+        if (own.is != column.is || !own.site.plain() || !same_form) continue;
+        sql += " AND NOT EXISTS (SELECT 1 FROM " + catalog_.at(people.name).sql_name +
+               " gs WHERE " + column_sql("gs", form(own)) + " = " +
+               column_sql(alias, form(column)) + " AND " + datamap::where_sql("gs", type.where) +
+               " AND " + not_noted(people, "gs") + ")";
+      }
+    }
+  }
+  return sql;
+}
+
+std::string CriteriaSql::theirs(const std::string& alias) const {
+  const Table& table = *criteria_.table;
+  const auto is_subject = [&](const TableName& name) {
+    return std::any_of(map_.subjects.begin(), map_.subjects.end(),
+                       [&](const auto& type) { return type.table == name; });
+  };
+  std::string sql = "true";
+  for (const datamap::Link& link : table.links) {
+    if (link.down != datamap::Down::follow || !is_subject(link.to)) continue;
+    const Table& person = *map_.table(link.to);
+    sql += " AND NOT EXISTS (SELECT 1 FROM " + catalog_.at(person.name).sql_name + " gp WHERE " +
+           datamap::link_sql(map_, catalog_, table, alias, link, "gp") + " AND " +
+           not_noted(person, "gp") + ")";
+  }
+  for (const Table& child : map_.tables) {
+    for (const datamap::Link& link : child.links) {
+      if (!link.up_last || link.to != table.name) continue;
+      sql += " AND NOT EXISTS (SELECT 1 FROM " + catalog_.at(child.name).sql_name + " gc WHERE " +
+             datamap::link_sql(map_, catalog_, child, "gc", link, alias) + " AND " +
+             datamap::where_sql("gc", link.count) + " AND " + not_noted(child, "gc") + ")";
+    }
+  }
+  if (table.match) sql += shared_values(alias);
+  return "(" + sql + ")";
+}
+
+std::string CriteriaSql::left(const std::string& alias) const {
+  if (criteria_.restricted.empty()) return "false";
+  return "(" + noted(alias) + " AND " + theirs(alias) + ")";
+}
+
 bool SweepWriter::of_erasure() const {
   return pass_.ruled() && pass_.criteria->maxima[pass_.maximum].erasure;
 }
@@ -98,8 +176,9 @@ std::string SweepWriter::not_needed() const {
              " AND ";
     }
     const CriteriaSql child(ground_.map, ground_.catalog, from->second);
-    sql += child.left("c");
-    if (ground_.holds.empty()) sql += " AND NOT " + child.outlived("c");
+    sql += child.noted("c");
+    if (ground_.holds.empty())
+      sql += " AND NOT (" + child.theirs("c") + " AND " + child.outlived("c") + ")";
     sql += ")";
   }
   return sql;

@@ -81,6 +81,20 @@ Replacement replacement(const subject::Finder& finder, const subject::Profile& p
   return found;
 }
 
+void require_apart(const std::vector<Replacement>& terms) {
+  for (const Replacement& one : terms) {
+    for (const Replacement& other : terms) {
+      if (&one == &other || one.kind != other.kind) continue;
+      if (one.existing == other.existing)
+        cannot("a value of \"" + one.kind + "\" is replaced twice", "give one new value for each");
+      if (one.updated == other.existing) {
+        cannot("the new value of one \"" + one.kind + "\" is the old value of another",
+               "make a request for each, one after the other");
+      }
+    }
+  }
+}
+
 std::vector<Standing> standing(store::Tx& tx, const subject::Finder& finder,
                                const datamap::Map& map, const plan::Compiler& compiler,
                                const plan::Scope& scope, const plan::Drivers& drivers,

@@ -18,6 +18,10 @@ namespace ccctl::request {
 plan::Replacement replacement(const subject::Finder& finder, const subject::Profile& profile,
                               std::string_view text);
 
+// Throws usage where the outcome would hang on the order: one term's new value is another's old
+// one, or two replace the same value.
+void require_apart(const std::vector<plan::Replacement>& terms);
+
 // What stands in the scope of the values to be replaced.
 std::vector<plan::Standing> standing(store::Tx& tx, const subject::Finder& finder,
                                      const datamap::Map& map, const plan::Compiler& compiler,

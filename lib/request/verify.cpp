@@ -175,9 +175,12 @@ class Verifier {
     return "(" + any + ")";
   }
 
+  // What a correction leaves is noted nowhere, nor are rows without a key.
+  bool noted(const Table& table) const { return search_.erased && !table.key.empty(); }
+
   // Whether the row is one of those that the request kept.
   std::string kept(const Table& table, store::Params& params) const {
-    if (!search_.kept.contains(table.name) || table.key.empty()) return "false";
+    if (!search_.kept.contains(table.name) || !noted(table)) return "false";
     return datamap::key_text_sql(search_.map.id_columns(table), "t") +
            " IN (SELECT r.key FROM ccctl.restricted r WHERE r.tenant_id = " +
            params.bind(search_.tenant) +
@@ -258,8 +261,7 @@ class Verifier {
     };
     auto [orphans, total, kept] = part.count;
     if (part.shared) return hit(Finding::shared, total + kept);
-    if (const auto it = search_.kept.find(table.name);
-        it != search_.kept.end() && table.key.empty()) {
+    if (const auto it = search_.kept.find(table.name); it != search_.kept.end() && !noted(table)) {
       // A kept row has lost its person too: it counts among the orphans first.
       kept = std::min(it->second, total);
       orphans -= std::min(orphans, kept);

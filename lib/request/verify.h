@@ -36,8 +36,8 @@ struct Search {
   const plan::Scope& scope;
   std::string tenant;
   std::vector<subject::Identifier> identifiers;  // strong ones are searched, names are not
-  // How many rows of a table the request kept whole; which they are stands in ccctl.restricted, but
-  // for a table without a key.
+  // How many rows of a table the request kept whole. Which they are stands in ccctl.restricted; of
+  // a correction, or in a table without a key, as many hits are kept ones.
   std::map<datamap::TableName, std::uint64_t> kept;
   std::string request_id;
   std::vector<subject::SubjectRef> own;  // the subjects erased or corrected
