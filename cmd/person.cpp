@@ -33,11 +33,11 @@ Error nobody(const subject::SubjectRef& ref) {
           "see `ccctl subjects search`"};
 }
 
-// An id that its column cannot hold ("7f3c" where ids are UUIDs) is nobody's: only PostgreSQL
-// knows, so it is asked first.
-subject::SubjectRef possible(const subject::SubjectRef& ref, const subject::Finder& finder) {
+// As the person's row has it. An id that its column cannot hold ("7f3c" where ids are UUIDs) is
+// nobody's: only PostgreSQL knows.
+subject::SubjectRef spelt(const subject::SubjectRef& ref, const subject::Finder& finder) {
   try {
-    (void)finder.profile(ref);
+    if (const std::optional<subject::Profile> profile = finder.profile(ref)) return profile->ref;
   } catch (const store::StatementError& error) {
     if (error.sqlstate().starts_with("22")) throw nobody(ref);
     throw;
@@ -96,12 +96,12 @@ Person person_of(const Args& args, const datamap::Map& map, const subject::Finde
   }
   Person person;
   if (const auto value = args.find("subject")) {
-    person.ref = possible(subject::parse_ref(map, *value), finder);
+    person.ref = spelt(subject::parse_ref(map, *value), finder);
     return person;
   }
   for (const IdOption& id : kIds) {
     if (const auto value = args.find(id.option)) {
-      person.ref = possible(subject::make_ref(map, id.kind, *value), finder);
+      person.ref = spelt(subject::make_ref(map, id.kind, *value), finder);
       return person;
     }
   }

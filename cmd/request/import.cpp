@@ -50,7 +50,7 @@ void resolve_line(const request::Ground& ground, store::Tx& tx, const datamap::C
   for (const auto& [kind, value] : line.incoming.terms) {
     if (ground.map.subject(kind) != nullptr) {
       const subject::SubjectRef ref = subject::make_ref(ground.map, kind, value);
-      if (finder.profile(ref)) add(finder.merge_set(ref).canonical);
+      if (const auto profile = finder.profile(ref)) add(profile->merge_set.canonical);
       continue;
     }
     terms.push_back(finder.term(kind, value));

@@ -120,8 +120,9 @@ class CriteriaSql {
   std::string rule(const std::string& alias) const;
   // An erasure had to leave the row.
   std::string noted(const std::string& alias) const;
-  // Nothing says that the row belongs to somebody else since: no link leads to another person, no
-  // counted child is anybody's else, and of a match table nobody's own row has one of its values.
+  // Nothing says that the row belongs to somebody else since: a link that leads to another person
+  // stands beside one to the erased, no counted child is anybody else's, and of a match table
+  // nobody's own row has one of its values.
   std::string theirs(const std::string& alias) const;
   std::string left(const std::string& alias) const;  // both
   // The text of the row's data type or label, or NULL.
@@ -130,6 +131,7 @@ class CriteriaSql {
  private:
   std::string not_noted(const datamap::Table& table, const std::string& alias) const;
   std::string shared_values(const std::string& alias) const;
+  std::string tied(const std::string& alias) const;
   std::string anchor(const Part& part, const std::string& alias) const;
   // Whether the datastore lets the part's anchor never be null.
   bool always_known(const Part& part) const;

@@ -121,6 +121,23 @@ std::string ReadWriter::unnamed_sql(const Table& table) const {
   return sql;
 }
 
+std::string ReadWriter::of_others_sql(const Table& table) const {
+  if (table.match || is_person(table)) return "false";
+  std::string others, own;
+  for (const Link& link : table.links) {
+    if (link.to.empty() || !is_subject(link.to)) continue;
+    const std::string present = present_sql(link), customer = customer_sql(table, link);
+    if (customer != "false")
+      others +=
+          (others.empty() ? "" : " OR ") + std::string("(") + present + " AND " + customer + ")";
+    if (s_.scope_.holds(link.to))
+      own += (own.empty() ? "" : " OR ") + std::string("(") + present + " AND " +
+             inside_sql(table, link) + ")";
+  }
+  if (others.empty()) return "false";
+  return "((" + others + ")" + (own.empty() ? "" : " AND NOT (" + own + ")") + ")";
+}
+
 // Which parts of the link tell one parent from another: all rows and sets are one tenant's.
 std::vector<std::size_t> ReadWriter::telling(const Table& table, const Table& parent,
                                              const Link& link) const {

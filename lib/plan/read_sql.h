@@ -21,6 +21,9 @@ class ReadWriter {
   void write(const Drivers& drivers);
   std::string rows() const;    // after write(): the select over all portions
   std::string counts() const;  // likewise
+  // Whether a row t of the scope names other customers and not the subject; "false" where no row
+  // can.
+  std::string of_others_sql(const datamap::Table& table) const;
 
   // Whether a last-child link of the scope leads to the table: it may hold parents that are shared.
   static bool may_be_shared(const datamap::Map& map, const Scope& scope,

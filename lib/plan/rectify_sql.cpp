@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "datamap/sql.h"
 #include "plan/compiler.h"
+#include "plan/read_sql.h"
 #include "plan/statement.h"
 #include "subject/finder.h"
 
@@ -237,8 +238,11 @@ void Statement::replace_rows(const Table& table, const std::vector<Standing>& co
     any += (any.empty() ? "" : " OR ") + stands_sql(standing, "t");
   }
   const std::string name = "rp" + number_of(table.name);
-  const std::string condition =
+  std::string condition =
       same_key_sql(table, "t", "a") + " AND (" + (any.empty() ? std::string("false") : any) + ")";
+  // What another customer has written in the subject's conversation has that one's values.
+  const std::string others = ReadWriter(*this, {}).of_others_sql(table);
+  if (others != "false") condition += " AND " + others + " IS NOT TRUE";
   if (run && !values.empty()) {
     std::string sets;
     for (const auto& [column, value] : values)

@@ -116,20 +116,35 @@ std::string CriteriaSql::shared_values(const std::string& alias) const {
   return sql;
 }
 
+// A row that one of its follow links still ties to the erased, whose row has gone or was left
+// itself, is theirs, whoever else it is tied to.
+std::string CriteriaSql::tied(const std::string& alias) const {
+  const Table& table = *criteria_.table;
+  std::string alive, ours;
+  for (const datamap::Link& link : table.links) {
+    if (link.down != datamap::Down::follow || link.to.empty()) continue;
+    const Table& parent = *map_.table(link.to);
+    const std::string living = "EXISTS (SELECT 1 FROM " + catalog_.at(parent.name).sql_name +
+                               " gp WHERE " +
+                               datamap::link_sql(map_, catalog_, table, alias, link, "gp") +
+                               " AND " + not_noted(parent, "gp") + ")";
+    std::string present = datamap::where_sql(alias, link.when);
+    for (const datamap::Site& site : link.from)
+      present += " AND " +
+                 (site.many() ? datamap::site_values_sql(alias, site)
+                              : datamap::site_text_sql(alias, site)) +
+                 " IS NOT NULL";
+    const bool subject = std::any_of(map_.subjects.begin(), map_.subjects.end(),
+                                     [&](const auto& type) { return type.table == link.to; });
+    if (subject) alive += (alive.empty() ? "" : " OR ") + living;
+    ours += (ours.empty() ? "(" : " OR (") + present + " AND NOT " + living + ")";
+  }
+  return alive.empty() ? "true" : "(NOT (" + alive + ") OR " + ours + ")";
+}
+
 std::string CriteriaSql::theirs(const std::string& alias) const {
   const Table& table = *criteria_.table;
-  const auto is_subject = [&](const TableName& name) {
-    return std::any_of(map_.subjects.begin(), map_.subjects.end(),
-                       [&](const auto& type) { return type.table == name; });
-  };
-  std::string sql = "true";
-  for (const datamap::Link& link : table.links) {
-    if (link.down != datamap::Down::follow || !is_subject(link.to)) continue;
-    const Table& person = *map_.table(link.to);
-    sql += " AND NOT EXISTS (SELECT 1 FROM " + catalog_.at(person.name).sql_name + " gp WHERE " +
-           datamap::link_sql(map_, catalog_, table, alias, link, "gp") + " AND " +
-           not_noted(person, "gp") + ")";
-  }
+  std::string sql;
   for (const Table& child : map_.tables) {
     for (const datamap::Link& link : child.links) {
       if (!link.up_last || link.to != table.name) continue;
@@ -138,8 +153,10 @@ std::string CriteriaSql::theirs(const std::string& alias) const {
              datamap::where_sql("gc", link.count) + " AND " + not_noted(child, "gc") + ")";
     }
   }
+  // What goes with its last child is the child's, whom else it names.
+  const bool by_child = !sql.empty();
   if (table.match) sql += shared_values(alias);
-  return "(" + sql + ")";
+  return "(" + (by_child || table.match ? "true" : tied(alias)) + sql + ")";
 }
 
 std::string CriteriaSql::left(const std::string& alias) const {

@@ -350,7 +350,8 @@ std::optional<Profile> Finder::profile(const SubjectRef& ref) const {
   store::Params params;
   const std::string where = subject_where(type, "t", params);
   std::string select =
-      type.label ? datamap::site_text_sql("t", *type.label) : std::string("NULL::text");
+      id_list_sql(map_, table, "t") + ", " +
+      (type.label ? datamap::site_text_sql("t", *type.label) : std::string("NULL::text"));
   select += ", (" +
             (type.current.empty() ? std::string("false") : datamap::where_sql("t", type.current)) +
             ")";
@@ -366,12 +367,15 @@ std::optional<Profile> Finder::profile(const SubjectRef& ref) const {
                     where + " AND " + key,
                 params.take()});
   if (rows.empty()) return std::nullopt;
-  Profile profile{ref,
-                  Personal<std::string>(std::string(rows.text(0, 0))),
-                  rows.boolean(0, 1),
-                  merge_set(ref),
+  SubjectRef own{ref.kind, {}};  // as the row spells it
+  std::size_t c = 0;
+  while (c < ref.key.size()) own.key.emplace_back(rows.text(0, c++));
+  Profile profile{own,
+                  Personal<std::string>(std::string(rows.text(0, c))),
+                  rows.boolean(0, c + 1),
+                  merge_set(own),
                   {}};
-  std::size_t c = 2;
+  c += 2;
   for (const Column* column : columns) {
     Json lists = Json::array();
     for (std::size_t i = 0; i <= column->with.size(); ++i)

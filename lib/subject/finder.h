@@ -66,7 +66,8 @@ class Finder {
 
   // All subjects that hold the term on their own row, ordered by kind and key.
   std::vector<Match> search(const Identifier& term) const;
-  // Nothing when there is no such row.
+  // Nothing when there is no such row. The id is then as the row has it, however it was written: a
+  // UUID in capitals, a number with zeros before it.
   std::optional<Profile> profile(const SubjectRef& ref) const;
   // The merge set as it is now; empty members when the row is gone.
   MergeSet merge_set(const SubjectRef& ref) const;

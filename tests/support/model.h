@@ -90,6 +90,7 @@ class Model {
   std::vector<RowId> parents(RowId child, const datamap::Link& link) const;
   std::map<std::string, Cell> values(RowId id) const;
   bool meets(RowId id, const datamap::Where& where) const;
+  bool of_others(RowId id, const Ids& mine) const;
   const std::string& table(RowId id) const { return rows_[id].table->name; }
   Ids all(const std::string& table) const;  // the tenant's rows
 

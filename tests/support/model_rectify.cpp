@@ -24,6 +24,26 @@ Json* text_at(Json& document, const datamap::Site& site) {
 
 }  // namespace
 
+// Whether the row names other customers, and nobody of these rows.
+bool Model::of_others(RowId id, const Ids& mine) const {
+  const datamap::Table& table = *rows_[id].table;
+  const auto subjects = [&](const std::string& name, bool employees) {
+    return std::any_of(map_.subjects.begin(), map_.subjects.end(), [&](const auto& type) {
+      return type.table == name && (employees || type.current.empty());
+    });
+  };
+  if (table.match || subjects(table.name, true)) return false;
+  bool others = false;
+  for (const datamap::Link& link : table.links) {
+    if (!subjects(link.to, true)) continue;
+    for (RowId person : parents(id, link)) {
+      if (mine.contains(person)) return false;
+      others = others || subjects(link.to, false);
+    }
+  }
+  return others;
+}
+
 std::uint64_t Model::rectify(const std::vector<SubjectRef>& members, const Term& existing,
                              const Correction& correction) {
   Ids own, changed;
@@ -31,9 +51,10 @@ std::uint64_t Model::rectify(const std::vector<SubjectRef>& members, const Term&
   for (const SubjectRef& member : members) {
     own.insert(find(member).value());
     for (const Term& term : terms(member)) known.push_back(term);
-    for (RowId id : scope(own, exclusive(known, own))) {
+    const Ids mine = scope(own, exclusive(known, own));
+    for (RowId id : mine) {
       const datamap::Table& table = *rows_[id].table;
-      if (table.rectify != datamap::Rectify::replace) continue;
+      if (table.rectify != datamap::Rectify::replace || of_others(id, mine)) continue;
       for (const Column& column : table.columns) {
         if (column.is != existing.first) continue;
         const std::vector<std::string> held = values(id, column);
