@@ -254,7 +254,7 @@ std::string anchor_sql(const Map& map, const Catalog& catalog, const Table& tabl
     case Anchor::Source::column: {
       const CatalogColumn* column = find_column(catalog, table, anchor.column);
       std::string sql = column_sql(alias, anchor.column);
-      if (column == nullptr || column->type != "timestamp without time zone") return sql;
+      if (column == nullptr || base_type(column->type) != "timestamp without time zone") return sql;
       return "(" + sql + " AT TIME ZONE " +
              quote_literal(anchor.zone.empty() ? map.zone : anchor.zone) + ")";
     }
@@ -317,6 +317,13 @@ std::string key_list_sql(const Table& table, std::string_view alias) {
     sql += column_sql(alias, column);
   }
   return sql;
+}
+
+std::string data_type_sql(const Table& table, const std::string& alias) {
+  std::string sql;
+  for (const DataType& type : table.data)
+    sql += " WHEN " + where_sql(alias, type.when) + " THEN " + quote_literal(type.is);
+  return sql.empty() ? "NULL::text" : "(CASE" + sql + " END)";
 }
 
 std::string key_text_sql(const std::vector<std::string>& ids, const std::string& alias) {

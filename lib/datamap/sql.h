@@ -59,6 +59,8 @@ std::string key_type(const Catalog& catalog, const Table& table, const std::stri
 std::string same_key_sql(const Table& table, std::string_view a, std::string_view b);
 // alias.k1, alias.k2 …
 std::string key_list_sql(const Table& table, std::string_view alias);
+// The name of the row's data type, or NULL: the first whose condition the row meets.
+std::string data_type_sql(const Table& table, const std::string& alias);
 // The key of a row as evidence, stages and ccctl.restricted have it: a JSON array of the texts of
 // these columns, those of the key without the tenant.
 std::string key_text_sql(const std::vector<std::string>& ids, const std::string& alias);

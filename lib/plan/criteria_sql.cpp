@@ -31,13 +31,8 @@ std::string negated(const std::string& a) {
 
 }  // namespace
 
-// A row's data type is the first whose condition it meets.
 std::string CriteriaSql::data(const std::string& alias) const {
-  std::string sql;
-  for (const datamap::DataType& type : criteria_.table->data) {
-    sql += " WHEN " + datamap::where_sql(alias, type.when) + " THEN " + quote_literal(type.is);
-  }
-  return sql.empty() ? "NULL::text" : "(CASE" + sql + " END)";
+  return datamap::data_type_sql(*criteria_.table, alias);
 }
 
 std::string CriteriaSql::matches(const Criterion& c, const std::string& alias) const {

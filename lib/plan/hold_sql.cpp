@@ -22,6 +22,28 @@ constexpr std::string_view kActive =
 
 }  // namespace
 
+std::string in_span_sql(const datamap::Map& map, const datamap::Catalog& catalog,
+                        const Table& table, const std::string& alias,
+                        const datamap::Anchor& created, const std::string& from,
+                        const std::string& to) {
+  const std::string at = datamap::anchor_sql(map, catalog, table, alias, created);
+  std::string since = at + " >= " + from, until = at + " < " + to, unknown = at + " IS NULL";
+  if (datamap::anchor_is_date(map, catalog, table, created)) {
+    const std::string& zone = created.zone.empty() ? map.zone : created.zone;
+    const auto midnight = [&](const std::string& day) {
+      return "((" + day + ")::timestamp AT TIME ZONE " +
+             quote_literal(zone.empty() ? "UTC" : zone) + ")";
+    };
+    // Where nobody said in which zone, the day may begin and end half a day off.
+    const std::string more = zone.empty() ? "2" : "1", less = zone.empty() ? " - 1" : "";
+    since = midnight(at + " + " + more) + " > " + from;
+    until = midnight(at + less) + " < " + to;
+    unknown += " OR NOT pg_catalog.isfinite(" + at + ")";
+  }
+  return "(" + unknown + " OR ((" + from + " IS NULL OR " + since + ") AND (" + to +
+         " IS NULL OR " + until + ")))";
+}
+
 void HoldWriter::write(Statement::Names& own) {
   if (protection_.any_wide_hold()) wide(own);
   if (!protection_.held_subjects().empty()) of_subjects(own);
@@ -47,9 +69,8 @@ std::string HoldWriter::covers_sql(const Table& table, const std::string& alias)
                     ") AND (" + data + ")";
   const auto created = table.anchors.find("created");
   if (created != table.anchors.end()) {
-    const std::string at = datamap::anchor_sql(s_.map_, s_.catalog_, table, alias, created->second);
-    sql += " AND (" + at + " IS NULL OR ((h.created_from IS NULL OR " + at +
-           " >= h.created_from) AND (h.created_to IS NULL OR " + at + " < h.created_to)))";
+    sql += " AND " + in_span_sql(s_.map_, s_.catalog_, table, alias, created->second,
+                                 "h.created_from", "h.created_to");
   }
   return sql;
 }

@@ -10,6 +10,13 @@
 
 namespace ccctl::plan {
 
+// Whether what was created then lies between two instants, SQL expressions of which NULL is open.
+// What is unknown or no date to go by does; a day does if any of its hours may.
+std::string in_span_sql(const datamap::Map& map, const datamap::Catalog& catalog,
+                        const datamap::Table& table, const std::string& alias,
+                        const datamap::Anchor& created, const std::string& from,
+                        const std::string& to);
+
 // Writes h<n>… expressions: the key of a kept row and the id of the hold that keeps it. Writes
 // nothing when no hold is active, so that a datastore without holds pays nothing.
 class HoldWriter {

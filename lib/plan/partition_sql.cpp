@@ -141,17 +141,13 @@ class PartitionWriter : private KeptWriter {
     const auto created = table_.anchors.find("created");
     if (created == table_.anchors.end() || (!hold.created_from && !hold.created_to))
       return "(" + sql + ")";
-    const std::string at =
-        datamap::anchor_sql(ground_.map, ground_.catalog, table_, "t", created->second);
-    std::string within;
-    const auto bound = [&](const char* how, const std::optional<Instant>& instant) {
-      if (!instant) return;
-      within += (within.empty() ? "" : " AND ") + at + how +
-                quote_literal(ccctl::to_text(*instant)) + "::timestamptz";
+    const auto bound = [](const std::optional<Instant>& instant) {
+      return (instant ? quote_literal(ccctl::to_text(*instant)) : "NULL") + "::timestamptz";
     };
-    bound(" >= ", hold.created_from);
-    bound(" < ", hold.created_to);
-    return "((" + sql + ") AND (" + at + " IS NULL OR (" + within + ")))";
+    return "((" + sql + ") AND " +
+           in_span_sql(ground_.map, ground_.catalog, table_, "t", created->second,
+                       bound(hold.created_from), bound(hold.created_to)) +
+           ")";
   }
 
   const Pass& pass_;

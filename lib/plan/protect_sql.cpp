@@ -67,9 +67,13 @@ void Statement::law(const Protection& protection, Names& own) {
                    " AS " + at;
         latest += (n == 0 ? "" : ", ") + ("pg_catalog.max(" + at + ")");
       }
+      std::string which = datamap::where_sql("t", minimum.when);
+      if (!minimum.data.empty() && !(table.data.size() == 1 && table.data.front().when.empty()))
+        which += " AND " + datamap::data_type_sql(table, "t") + " = " +
+                 store::quote_literal(minimum.data);
       add(cte, "SELECT " + key_list_sql(table, "t") + anchors + " FROM " + all_of(name) +
                    " p JOIN " + from(name, "t") + " ON " + same_key_sql(table, "t", "p") +
-                   " WHERE " + datamap::where_sql("t", minimum.when) +
+                   " WHERE " + which +
                    (minimum.parts.empty() ? "" : " AND NOT " + outlived_sql(table, minimum)));
       Kept kept{name, 0,    minimum.rule.id, minimum.rule.basis, minimum.rule.reason, minimum.until,
                 {},   false};

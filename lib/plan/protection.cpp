@@ -165,6 +165,7 @@ Protection protect(store::Tx& tx, const datamap::Map& map, const datamap::Catalo
     for (rule::Minimum& found : rule::blocking_minima(documents, table, tenant)) {
       TableMinimum minimum;
       minimum.zone = zone_of(tx, map, catalog, tenant, found.zone);
+      minimum.data = std::move(found.data);
       minimum.when = std::move(found.when);
       minimum.rule = std::move(found.rule);
       if (add_parts(tx, map, catalog, table, tenant, as_of, minimum))

@@ -28,6 +28,7 @@ struct TableMinimum {
   };
   rule::RetentionRule rule;
   std::string zone;
+  std::string data;  // the type of the rows it concerns; empty: any
   datamap::Where when;
   std::vector<Part> parts;  // what differs from row to row; empty: it keeps the whole table
   // An anchor of the tenant's, alone or as a part of them: it has not passed, so that no row has

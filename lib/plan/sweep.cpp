@@ -19,7 +19,8 @@ std::string walked_column(const SweepGround& ground, const Table& table, const C
   const datamap::CatalogColumn* column =
       ground.catalog.at(table.name).column(c.column()->anchor->column);
   // One without a time zone is compared as what it is in the map's zone.
-  if (column == nullptr || column->type == "timestamp without time zone") return "";
+  if (column == nullptr || datamap::base_type(column->type) == "timestamp without time zone")
+    return "";
   return column->name;
 }
 

@@ -149,14 +149,9 @@ std::optional<datamap::Where> concerns(const RuleMatch& match, const datamap::Ta
   if (!match.category.empty() && match.category != table.category) return std::nullopt;
   if (!match.tenant.empty() && match.tenant != tenant) return std::nullopt;
   datamap::Where when;
-  if (!match.data.empty()) {
-    const datamap::DataType* found = nullptr;
-    for (const datamap::DataType& type : table.data) {
-      if (type.is == match.data) found = &type;
-    }
-    if (found == nullptr) return std::nullopt;
-    when = found->when;
-  }
+  const auto is_data = [&](const datamap::DataType& type) { return type.is == match.data; };
+  if (!match.data.empty() && std::none_of(table.data.begin(), table.data.end(), is_data))
+    return std::nullopt;
   if (!match.label.empty()) {
     if (!table.retention_label || !table.retention_label->plain()) return std::nullopt;
     when.push_back({table.retention_label->column, datamap::Condition::Op::any_of, {match.label}});
@@ -176,7 +171,7 @@ std::vector<Minimum> blocking_minima(const std::vector<Retention>& documents,
       const std::optional<datamap::Where> when = concerns(rule.match, table, tenant);
       if (!when) continue;
       basis_found = basis_found || rule.basis == table.retain_basis;
-      minima.push_back({rule, document.zone, *when});
+      minima.push_back({rule, document.zone, rule.match.data, *when});
     }
   }
   if (table.erase == datamap::Erase::retain && !basis_found) {

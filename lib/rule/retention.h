@@ -84,7 +84,8 @@ std::string retention_schema();
 struct Minimum {
   RetentionRule rule;
   std::string zone;
-  datamap::Where when;  // the rows of the table it concerns (by data type); empty: all
+  std::string data;     // the type of the rows it concerns; empty: any
+  datamap::Where when;  // and what else they meet; empty: all
 };
 
 // The minima that stop an erasure on a table, in the pack's order. Throws policy_invalid when the
